@@ -1,0 +1,216 @@
+"""The policy: what one cluster's intents mean, and the rules each enforcement point needs for them.
+
+A policy holds the meaning twice, on purpose. `flows` is what the intents say, with names looked up and
+nothing else done; `rules` is what lowering made of them, hop by hop. Backends read the rules; the prover reads
+the flows and the emitted bytes, and never the rules, so that a fault in lowering cannot hide.
+
+All values are frozen, tuples are sorted and unique, and positions (`span`) are excluded from equality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from intentc.source import Span
+
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""The label every namespace carries its own name in, set by the API server.
+
+https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
+"""
+
+Protocol = Literal["TCP", "UDP", "SCTP"]
+PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Requirement:
+    """One condition on labels, in the API's words; `values` are sorted and unique."""
+
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: tuple[str, ...] = ()
+
+
+Selector = tuple[Requirement, ...]
+"""Requirements that must all hold, sorted and unique; the empty selector holds for everything."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pods:
+    """The pods whose labels satisfy `pods`, in the namespaces whose labels satisfy `namespaces`."""
+
+    namespaces: Selector
+    pods: Selector = ()
+
+    @property
+    def namespace(self) -> str | None:
+        """Return the namespace's name where the selector names exactly one, else None."""
+        if len(self.namespaces) == 1:
+            only = self.namespaces[0]
+            if only.key == NAMESPACE_LABEL and only.operator == "In" and len(only.values) == 1:
+                return only.values[0]
+        return None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Block:
+    """An address range in canonical CIDR form, less the canonical ranges in `excepts`."""
+
+    cidr: str
+    excepts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Addresses:
+    """Address ranges, and the word that stands for them.
+
+    `word` is `pods`, `nodes`, `control-plane`, `internet`, `google-…`, `dns`, `metadata`, or `cidr` for ranges the
+    user wrote. `blocks` may be empty for `pods` and `nodes` only: then the profile does not know them, and the firewall
+    takes them as an input.
+    """
+
+    word: str
+    blocks: tuple[Block, ...]
+
+
+Endpoint = Pods | Addresses
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ports:
+    """The ports `first` to `last` of a protocol, or the port a pod calls `name` (then both numbers are 0)."""
+
+    protocol: Protocol
+    first: int
+    last: int
+    name: str = ""
+
+
+EVERY_PORT: tuple[Ports, ...] = tuple(sorted(Ports(protocol, 1, 65535) for protocol in PROTOCOLS))
+"""What `*` means, spelled out: an absent port list would mean more than the language knows."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Path:
+    """The way a connection takes: `number` is the nodePort, hostPort or balancer port, 0 where there is none."""
+
+    kind: Literal["direct", "nodeport", "hostport", "hostnetwork", "loadbalancer"] = "direct"
+    number: int = 0
+    local: bool = False
+
+
+DIRECT = Path()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Clauses:
+    """Why and who, as the user says it; `until` is an ISO date; empty where nothing is said."""
+
+    because: str = ""
+    owner: str = ""
+    ticket: str = ""
+    until: str = ""
+
+
+NO_CLAUSES = Clauses()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One source may open connections to these ports of one target: an intent with its names looked up.
+
+    `ports` are pod ports (the target's own). A pod end is `Pods`; every other end is `Addresses`.
+    """
+
+    source: Endpoint
+    target: Endpoint
+    ports: tuple[Ports, ...]
+    path: Path = DIRECT
+    clauses: Clauses = NO_CLAUSES
+    span: Span | None = field(default=None, compare=False)
+
+
+class Point(Enum):
+    """Where a packet meets a rule; the network's own firewall stands before and after each node."""
+
+    LEAVING_POD = "leaving pod"
+    ENTERING_POD = "entering pod"
+    LEAVING_NODE = "leaving node"
+    ENTERING_NODE = "entering node"
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """These pods admit, at this point, only what rules allow."""
+
+    point: Literal[Point.LEAVING_POD, Point.ENTERING_POD]
+    pods: Pods
+    origins: tuple[Flow, ...] = field(default=(), compare=False)
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why a rule exists.
+
+    `cause` is `intent` (the flow itself), `node` (a node address stands in for somebody: wider than the flow), `dns` or
+    `metadata`. `rows` are the rows of the truth table in `docs/semantics.md` that force the rule.
+    """
+
+    cause: Literal["intent", "node", "dns", "metadata"]
+    rows: tuple[int, ...]
+    flow: Flow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One allowed flow as one enforcement point sees it.
+
+    At the pod points `source` and `target` are what the pod's policy sees; at the node points they are the addresses in the
+    packet, the ports those in the packet, and the rule applies to the cluster's nodes.
+    """
+
+    point: Point
+    source: Endpoint
+    target: Endpoint
+    ports: Ports
+    origins: tuple[Origin, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A claim the emitted policy must keep: `allow` every flow of `flow`, or `deny` every one."""
+
+    verdict: Literal["allow", "deny"]
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KnownNamespace:
+    """A namespace the project says exists, with its labels (the name label included)."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything one cluster needs; `namespaces` is None where the project does not say which exist."""
+
+    cluster: str
+    flows: tuple[Flow, ...]
+    isolations: tuple[Isolation, ...]
+    rules: tuple[Rule, ...]
+    assertions: tuple[Assertion, ...] = ()
+    namespaces: tuple[KnownNamespace, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Artifact:
+    """One output file: its path relative to the output directory (POSIX), and its bytes."""
+
+    path: str
+    content: bytes
