@@ -1,0 +1,1 @@
+"""The grammar of the intent language, shipped as package data."""
