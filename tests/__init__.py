@@ -1,0 +1,1 @@
+"""Tests of intentc; a behaviour of the compiler is a folder in tests/cases."""

@@ -1,0 +1,18 @@
+"""The ./dev script as a module: the one home of where the environment and the tools are."""
+
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(script: Path = ROOT / "dev") -> ModuleType:
+    """Import a copy of the ./dev script; every call gives a fresh module, which a test may alter."""
+    loader = SourceFileLoader("dev", str(script))
+    specification = spec_from_loader(loader.name, loader)
+    assert specification is not None
+    module = module_from_spec(specification)
+    loader.exec_module(module)
+    return module
