@@ -1,0 +1,166 @@
+"""Turn resolved statements into flows, and refuse what no cluster could carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intentc import ir, nodes
+from intentc.analysis.endpoints import Endpoints, missing_fact
+from intentc.analysis.lowering import OUTSIDE
+from intentc.analysis.statements import Resolved
+from intentc.diagnostics import Diagnostic, error
+from intentc.profile import Profile
+
+_PATHS_FROM_PODS = ("direct", "nodeport", "hostport", "hostnetwork")
+_PATHS_FROM_OUTSIDE = ("direct", "nodeport", "loadbalancer")
+
+
+class FlowMaker:
+    """Make the flows of one cluster; equal ports and paths give the same object."""
+
+    def __init__(self, endpoints: Endpoints, profile: Profile, diagnostics: list[Diagnostic]) -> None:
+        self._endpoints = endpoints
+        self._profile = profile
+        self._diagnostics = diagnostics
+        self._ports: dict[tuple[nodes.Ports, ...], tuple[ir.Ports, ...]] = {}
+
+    def flows(self, item: Resolved, clauses: ir.Clauses) -> Iterator[ir.Flow]:
+        """Yield one flow for each source and target of a statement, where the cluster can carry it."""
+        statement = item.statement
+        if isinstance(statement, nodes.Isolate):
+            return
+        path = self._path(statement.via)
+        sources = [(node, self._endpoints.resolve(node, "source")) for node in item.sources]
+        for target in item.targets:
+            resolved = self._endpoints.resolve(target.endpoint, "target")
+            ports = self._ports_of(target)
+            if resolved is None or not ports or path is None:
+                continue
+            if path.number and not self._one_port(target, ports, path):
+                continue
+            for source_node, source in sources:
+                if source is None:
+                    continue
+                if self._fits(source_node, source, target, resolved, path, statement):
+                    yield ir.Flow(source, resolved, ports, path, clauses, statement.span)
+
+    def isolations(self, item: Resolved) -> Iterator[ir.Isolation]:
+        """Yield what an `isolate` statement isolates."""
+        statement = item.statement
+        assert isinstance(statement, nodes.Isolate)
+        for node in item.sources:
+            if not isinstance(node, nodes.Pods):
+                message = f"`{node.span.text}` cannot be isolated"
+                help_text = "write pods: `namespace`, `namespace[labels]`"
+                self._diagnostics.append(error("E220", message, node.span, "not pods", help=help_text))
+                continue
+            pods = self._endpoints.resolve(node, "source")
+            if isinstance(pods, ir.Pods):
+                for direction in statement.directions:
+                    leaving = direction == "egress"
+                    point = ir.Point.LEAVING_POD if leaving else ir.Point.ENTERING_POD
+                    yield ir.Isolation(point, pods, span=statement.span)  # type: ignore[arg-type] # one of the pod points
+
+    def _path(self, via: nodes.Via | None) -> ir.Path | None:
+        if via is None:
+            return ir.DIRECT
+        number = via.number or 0
+        if via.path == "nodeport":
+            first, last = self._profile.node_port_range
+            if not first <= number <= last:
+                name = self._profile.name
+                message = f"nodePort {number} is outside the range of cluster `{name}`"
+                label = f"the range is {first}-{last}"
+                help_text = "write the Service's `nodePort`; its `port` and `targetPort` are other numbers"
+                self._diagnostics.append(error("E208", message, via.span, label, help=help_text))
+                return None
+        return ir.Path(via.path, number, via.local)
+
+    def _one_port(self, target: nodes.Target, ports: tuple[ir.Ports, ...], path: ir.Path) -> bool:
+        """Tell whether one front port can lead to `ports`: a Service or a host maps it to one pod port a protocol."""
+        if len({port.protocol for port in ports}) == len(ports) and all(port.first == port.last for port in ports):
+            return True
+        message = f"{path.kind} {path.number} leads to several pod ports"
+        label = "one port is mapped to one port"
+        span = target.ports[0].span.until(target.ports[-1].span) if target.ports else target.span
+        help_text = "write an intent for each port, with its own `via`"
+        self._diagnostics.append(error("E221", message, span, label, help=help_text))
+        return False
+
+    def _ports_of(self, target: nodes.Target) -> tuple[ir.Ports, ...]:
+        known = self._ports.get(target.ports)
+        if known is None:
+            known = self._ports[target.ports] = _ports(target.ports)
+        return known
+
+    def _fits(
+        self,
+        source_node: nodes.Endpoint,
+        source: ir.Endpoint,
+        target_node: nodes.Target,
+        target: ir.Endpoint,
+        path: ir.Path,
+        statement: nodes.Intent | nodes.Assert,
+    ) -> bool:
+        """Tell whether the truth table has a row for this pair of ends on this path; report it otherwise."""
+        via = statement.via
+        if via is not None and not isinstance(target, ir.Pods):
+            message = f"`via {via.path}` to `{target_node.endpoint.span.text}`"
+            help_text = "a path leads to pods: write `namespace[labels]:port` on the right of the arrow"
+            self._diagnostics.append(error("E207", message, via.span, "the target is not pods", help=help_text))
+            return False
+        if isinstance(source, ir.Pods):
+            if path.kind not in _PATHS_FROM_PODS:
+                return self._no_path(source_node, via, "pods", _PATHS_FROM_PODS)
+            return via is None or self._has_nodes(via)
+        if not isinstance(target, ir.Pods):
+            if isinstance(statement, nodes.Assert):
+                return True
+            message = "neither end of the flow is pods"
+            help_text = "a policy selects pods: name them on one side of the arrow"
+            label = f"from `{source_node.span.text}` to `{target_node.endpoint.span.text}`"
+            self._diagnostics.append(error("E209", message, statement.span, label, help=help_text))
+            return False
+        if source.word == "nodes":
+            return path.kind in _PATHS_FROM_PODS or self._no_path(source_node, via, "nodes", _PATHS_FROM_PODS)
+        if source.word == "control-plane":
+            return path.kind == "direct" or self._no_path(source_node, via, "the control plane", ("direct",))
+        if source.word in OUTSIDE and path.kind in _PATHS_FROM_OUTSIDE:
+            return via is None or path.local or self._has_nodes(via)
+        return self._no_path(source_node, via, "addresses outside", _PATHS_FROM_OUTSIDE)
+
+    def _has_nodes(self, via: nodes.Via) -> bool:
+        """Tell whether the node ranges that a path shows are known; report it otherwise."""
+        if self._profile.node_cidrs:
+            return True
+        self._diagnostics.append(missing_fact(self._profile, "nodeCIDRs", f"`via {via.path}`", via.span))
+        return False
+
+    def _no_path(
+        self, source: nodes.Endpoint, via: nodes.Via | None, what: str, legal: tuple[str, ...]
+    ) -> bool:
+        span = via.span if via else source.span
+        ways = ", ".join("no `via`" if kind == "direct" else f"`via {kind}`" for kind in legal)
+        message = f"`via {via.path if via else ''}` from `{source.span.text}`"
+        label = f"{what} do not come this way"
+        self._diagnostics.append(error("E218", message, span, label, help=f"legal from there: {ways}"))
+        return False
+
+
+def clauses_of(item: Resolved) -> ir.Clauses:
+    """Return what the clauses of a statement say of why, who and until when."""
+    said = {word: clause.values[0] for word, clause in item.clauses.items() if word != "on"}
+    return ir.Clauses(**said) if said else ir.NO_CLAUSES
+
+
+def _ports(ports: tuple[nodes.Ports, ...]) -> tuple[ir.Ports, ...]:
+    """Return ports sorted and unique; `*` is every port of every protocol."""
+    found: set[ir.Ports] = set()
+    for port in ports:
+        if isinstance(port, nodes.EveryPort):
+            return ir.EVERY_PORT
+        if isinstance(port, nodes.NumberedPorts):
+            found.add(ir.Ports(port.protocol, port.first, port.last))
+        else:
+            found.add(ir.Ports(port.protocol, 0, 0, port.name))
+    return tuple(sorted(found))

@@ -1,0 +1,69 @@
+"""What an isolated pod needs beside its intents: name resolution, and the metadata server where identity comes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intentc import ir
+from intentc.analysis.endpoints import namespace_selector
+from intentc.analysis.lowering import Cluster, Hop
+from intentc.ir import Addresses, Block, Origin, Point, Pods, Ports, Requirement
+from intentc.profile import DnsPeer, Profile
+
+_NODE_LOCAL = "169.254.20.10/32"
+_METADATA = "169.254.169.254/32"
+_KUBE_DNS = DnsPeer("kube-system", (("k8s-app", ("kube-dns",)),))
+_OPENSHIFT = DnsPeer("openshift-dns", (("dns.operator.openshift.io/daemonset-dns", ("default",)),), ports=(5353,))
+
+
+def dns_peers(profile: Profile) -> tuple[DnsPeer, ...]:
+    """Return where the pods of a cluster resolve names.
+
+    https://cloud.google.com/kubernetes-engine/docs/how-to/nodelocal-dns-cache,
+    https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns
+    """
+    dns = profile.dns
+    if dns.preset == "custom":
+        return dns.peers
+    if dns.preset == "openshift":
+        return (_OPENSHIFT,)
+    if dns.preset == "cloud-dns":
+        metadata = DnsPeer(cidr=_METADATA)
+        return (metadata, DnsPeer(cidr=_NODE_LOCAL)) if profile.autopilot or dns.node_local else (metadata,)
+    if dns.preset == "node-local":
+        local = DnsPeer(cidr=_NODE_LOCAL)
+        if profile.dataplane == "calico":
+            return (_KUBE_DNS, local, DnsPeer(cidr=f"{dns.cluster_ip}/{128 if ':' in dns.cluster_ip else 32}"))
+        return (DnsPeer("kube-system", (("k8s-app", ("kube-dns", "node-local-dns")),)), local)
+    return (_KUBE_DNS,)
+
+
+def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
+    """Yield the rules that keep `pods`, isolated for egress, able to resolve names and to prove who they are."""
+    for peer in dns_peers(profile):
+        ports = _both(peer.ports)
+        why = Origin("dns", ())
+        if peer.cidr:
+            target = Addresses("dns", (Block(peer.cidr),))
+            yield Point.LEAVING_POD, pods, target, ports, why
+            if cluster.egress_deny and not peer.cidr.startswith("169.254."):
+                yield Point.LEAVING_NODE, cluster.nodes, target, ports, why
+            continue
+        selector = tuple(sorted(Requirement(key, "In", tuple(sorted(values))) for key, values in peer.pod_labels))
+        # One peer with both selectors: as two peers it would open the port to every pod of the resolver's namespace.
+        yield Point.LEAVING_POD, pods, Pods(namespace_selector(peer.namespace), selector), ports, why
+        if cluster.explicit:
+            yield Point.ENTERING_NODE, cluster.pods, cluster.nodes, ports, why
+        if cluster.egress_deny:
+            yield Point.LEAVING_NODE, cluster.nodes, cluster.pods, ports, why
+    if profile.workload_identity:
+        # https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity
+        calico = profile.dataplane == "calico"
+        metadata = Addresses("metadata", (Block("169.254.169.252/32" if calico else _METADATA),))
+        port = 988 if calico else 80
+        yield Point.LEAVING_POD, pods, metadata, (Ports("TCP", port, port),), Origin("metadata", ())
+
+
+def _both(ports: tuple[int, ...]) -> tuple[Ports, ...]:
+    """Return the ports in TCP and UDP: a long answer is asked for again over TCP."""
+    return tuple(sorted(Ports(protocol, port, port) for protocol in ("TCP", "UDP") for port in ports))  # type: ignore[arg-type] # both words are protocols

@@ -1,0 +1,67 @@
+"""Flatten blocks and expand sets: every statement with its own clauses and plain endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from intentc.analysis.sets import Sets
+from intentc.diagnostics import Diagnostic, error
+from intentc.nodes import Assert, Clause, Endpoint, Intent, Isolate, Let, Program, Statement, Target, With
+
+MAXIMUM_FLOWS = 1_000_000
+"""How many flows one statement may denote; counted before they are expanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A statement after expansion: sources, targets (none for `isolate`), and the clauses that hold for it."""
+
+    statement: Intent | Isolate | Assert
+    sources: tuple[Endpoint, ...]
+    targets: tuple[Target, ...]
+    clauses: dict[str, Clause]
+
+
+def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
+    """Return every intent, `isolate` and `assert` of `program`, and what is wrong with its sets."""
+    diagnostics: list[Diagnostic] = []
+    flat = list(_flatten(program.statements, {}))
+    sets = Sets((statement for statement, _ in flat if isinstance(statement, Let)), diagnostics)
+    resolved: list[Resolved] = []
+    for statement, clauses in flat:
+        if isinstance(statement, Let):
+            continue
+        if isinstance(statement, Isolate):
+            sources = sets.endpoints(statement.endpoints)
+            resolved.append(Resolved(statement, sources, (), clauses))
+            continue
+        sources = sets.endpoints(statement.sources)
+        targets = sets.targets(statement.targets)
+        count = len(sources) * sum(max(1, len(target.ports)) for target in targets)
+        if count > MAXIMUM_FLOWS:
+            message = f"statement denotes {count:,} flows"
+            label = f"at most {MAXIMUM_FLOWS:,} are expanded"
+            help_text = "name the sources by a shared label instead: `{team=payments}`"
+            diagnostics.append(error("E219", message, statement.span, label, help=help_text))
+            continue
+        resolved.append(Resolved(statement, sources, targets, clauses))
+    diagnostics.extend(sets.unused())
+    return tuple(resolved), tuple(diagnostics)
+
+
+def _flatten(
+    statements: tuple[Statement, ...], inherited: dict[str, Clause]
+) -> Iterator[tuple[Intent | Isolate | Assert | Let, dict[str, Clause]]]:
+    """Yield the statements of all blocks with the clauses that hold for them: an inner clause wins.
+
+    The parser keeps blocks at most 32 deep, so the recursion is bounded.
+    """
+    for statement in statements:
+        if isinstance(statement, With):
+            clauses = inherited | {clause.word: clause for clause in statement.clauses}
+            yield from _flatten(statement.statements, clauses)
+        elif isinstance(statement, Let):
+            yield statement, inherited
+        else:
+            yield statement, inherited | {clause.word: clause for clause in statement.clauses}

@@ -1,0 +1,273 @@
+"""A policy's rules for pods become NetworkPolicies, one file a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from typing import Literal
+
+from intentc.backends.naming import slug
+from intentc.backends.rendering import environment
+from intentc.backends.subjects import expand
+from intentc.backends.yaml import quote
+from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.ir import (
+    NAMESPACE_LABEL,
+    Addresses,
+    Artifact,
+    Block,
+    Endpoint,
+    Flow,
+    Point,
+    Pods,
+    Policy,
+    Ports,
+    Requirement,
+    Selector,
+)
+from intentc.profile import Profile
+
+HEADER = "# Written by intentc. Change the intents, not this file.\n"
+
+MAXIMUM_DOCUMENT = 200 * 1024
+"""How large a policy may become, in bytes, before it is split.
+
+A client-side apply keeps the whole object in an annotation, and annotations end at 256 KiB:
+https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set
+"""
+
+MAXIMUM_NAME = 63
+
+Direction = Literal["Egress", "Ingress"]
+_PEERS_KEY = {"Egress": "to", "Ingress": "from"}
+_DIRECTION: dict[Point, Direction] = {Point.LEAVING_POD: "Egress", Point.ENTERING_POD: "Ingress"}
+_ANY_NAMESPACE: Selector = (Requirement(NAMESPACE_LABEL, "Exists"),)
+_MERGED_CLAUSES = ("because", "owner", "ticket", "until")
+
+
+@dataclass(slots=True)
+class _Subject:
+    """What one policy selects and allows: peers by their fragment, each with its ports."""
+
+    namespace: str
+    pods: Selector
+    direction: Direction
+    peers: dict[str, set[Ports]] = field(default_factory=dict)
+    clauses: dict[str, set[str]] = field(default_factory=dict)
+
+    def note(self, flow: Flow | None) -> None:
+        """Take over what the clauses of `flow` say."""
+        if flow is None or not any((flow.clauses.because, flow.clauses.owner, flow.clauses.ticket, flow.clauses.until)):
+            return
+        for word in _MERGED_CLAUSES:
+            said = getattr(flow.clauses, word)
+            if said:
+                self.clauses.setdefault(word, set()).add(said)
+
+
+def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
+    """Return one file for each namespace that has an isolated pod, `kubernetes/<namespace>.yaml`.
+
+    A node address in a policy of a data plane that never matches one is an error (E401), and so is a subject
+    in namespaces nobody has listed (E403): a policy lives in one namespace.
+    """
+    diagnostics: list[Diagnostic] = list(_ineffective(policy, profile))
+    subjects = _subjects(policy, diagnostics)
+    if has_errors(diagnostics):
+        return (), tuple(diagnostics)
+    documents: dict[str, list[tuple[str, str]]] = {}
+    for subject in subjects.values():
+        documents.setdefault(subject.namespace, []).extend(_documents(subject))
+    artifacts = tuple(
+        Artifact(f"kubernetes/{namespace}.yaml", (HEADER + "".join(text for _, text in sorted(its))).encode())
+        for namespace, its in sorted(documents.items())
+    )
+    return artifacts, tuple(diagnostics)
+
+
+def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
+    """Refuse node addresses where the data plane identifies nodes by identity and never by address.
+
+    https://docs.cilium.io/en/stable/security/policy/language/#selecting-nodes-with-cidr-ipblock
+    """
+    if profile.dataplane == "calico" or profile.node_cidr_match:
+        return
+    seen: set[int] = set()
+    for rule in policy.rules:
+        peer = rule.target if rule.point is Point.LEAVING_POD else rule.source
+        if rule.point not in _DIRECTION or not isinstance(peer, Addresses) or peer.word != "nodes":
+            continue
+        for origin in rule.origins:
+            if origin.flow is None or id(origin.flow.span) in seen:
+                continue
+            seen.add(id(origin.flow.span))
+            ways = ["go by the ClusterIP Service: an intent without `via` needs no node address"]
+            if origin.flow.path.kind in ("nodeport", "loadbalancer") and rule.point is Point.ENTERING_POD:
+                ways.append("`local` (externalTrafficPolicy: Local) keeps the source, so that ingress needs none")
+            ways.append("`nodeCIDRMatch: true`, where Cilium runs with `policy-cidr-match-mode=nodes`")
+            message = f"node address in a policy of cluster `{profile.name}`"
+            label = f"an ipBlock never matches a node on `{profile.dataplane}`"
+            yield error("E401", message, origin.flow.span, label, help=tuple(ways))
+
+
+def _subjects(policy: Policy, diagnostics: list[Diagnostic]) -> dict[tuple[str, Selector, Direction], _Subject]:
+    """Return every policy to write, keyed by what it selects, with all it allows."""
+    subjects: dict[tuple[str, Selector, Direction], _Subject] = {}
+    by_pods: dict[tuple[Pods, Direction], list[_Subject]] = {}
+    for isolation in policy.isolations:
+        direction = _DIRECTION[isolation.point]
+        its_subjects = by_pods.setdefault((isolation.pods, direction), [])
+        namespaces = expand(isolation, policy.namespaces, diagnostics)
+        for namespace in namespaces:
+            key = (namespace, isolation.pods.pods, direction)
+            subject = subjects.setdefault(key, _Subject(*key))
+            its_subjects.append(subject)
+            for flow in isolation.origins:
+                subject.note(flow)
+    for rule in policy.rules:
+        if rule.point not in _DIRECTION:
+            continue
+        direction = _DIRECTION[rule.point]
+        pods, peer = (rule.source, rule.target) if direction == "Egress" else (rule.target, rule.source)
+        assert isinstance(pods, Pods)
+        for subject in by_pods[pods, direction]:
+            for fragment in _peers(peer):
+                subject.peers.setdefault(fragment, set()).add(rule.ports)
+    return subjects
+
+
+def _documents(subject: _Subject) -> Iterator[tuple[str, str]]:
+    """Yield name and text of the policies for one subject: one, or several where one would be too large."""
+    stem = _name(subject)
+    for number, rules in enumerate(_parts(_rules(subject))):
+        name = stem if number == 0 else f"{stem}-{number + 1}"
+        yield name, _document(subject, name, rules)
+
+
+def _document(subject: _Subject, name: str, rules: str) -> str:
+    # A policy that allows nothing is applied after those that do, so that nothing is cut off in between.
+    annotations = [("argocd.argoproj.io/sync-wave", "0" if rules else "1")]
+    annotations += [(f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())]
+    key = "egress" if subject.direction == "Egress" else "ingress"
+    return environment().get_template("kubernetes/policy.yaml.j2").render(
+        name=name,
+        namespace=subject.namespace,
+        annotations=annotations,
+        pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
+        policy_type=subject.direction,
+        rules=f"  {key}:\n{rules}" if rules else "",
+    )
+
+
+def _rules(subject: _Subject) -> list[str]:
+    """Return the rules of a subject, each for the peers that have exactly the same ports."""
+    by_ports: dict[str, list[str]] = {}
+    for peer, ports in subject.peers.items():
+        by_ports.setdefault(_ports(_joined(ports)), []).append(peer)
+    key = _PEERS_KEY[subject.direction]
+    rules = []
+    for ports_text, peers in by_ports.items():
+        rules.extend(_rule(key, part, ports_text) for part in _parts(sorted(peers)))
+    return sorted(rules)
+
+
+def _rule(key: str, peers: str, ports: str) -> str:
+    return environment().get_template("kubernetes/rule.yaml.j2").render(peers_key=key, peers=peers, ports=ports)
+
+
+def _parts(fragments: Iterable[str]) -> Iterator[str]:
+    """Join fragments, in order, into as few texts as stay below the size of a document; at least one."""
+    part: list[str] = []
+    size = 0
+    for fragment in fragments:
+        if part and size + len(fragment) > MAXIMUM_DOCUMENT * 3 // 4:
+            yield "".join(part)
+            part, size = [], 0
+        part.append(fragment)
+        size += len(fragment)
+    yield "".join(part)
+
+
+def _peers(peer: Endpoint) -> tuple[str, ...]:
+    if isinstance(peer, Pods):
+        return _pod_peer(peer)
+    if not peer.blocks:
+        raise AssertionError(f"a rule for pods names `{peer.word}` without an address")  # it would be dropped
+    return tuple(_address_peer(block) for block in peer.blocks)
+
+
+@lru_cache(maxsize=None)
+def _pod_peer(pods: Pods) -> tuple[str, ...]:
+    """Return the peer for `pods`: both selectors in one peer, since two peers would mean either."""
+    # An empty namespaceSelector would be an empty map; every namespace has the label with its own name.
+    namespaces = _selector(pods.namespaces, 12) or _selector(_ANY_NAMESPACE, 12)
+    return (
+        environment()
+        .get_template("kubernetes/pod_peer.yaml.j2")
+        .render(namespaces=namespaces, pods=[_selector(pods.pods, 12)] if pods.pods else []),
+    )
+
+
+@lru_cache(maxsize=None)
+def _address_peer(block: Block) -> str:
+    template = environment().get_template("kubernetes/address_peer.yaml.j2")
+    return template.render(cidr=block.cidr, excepts=block.excepts)
+
+
+@lru_cache(maxsize=None)
+def _selector(selector: Selector, indent: int) -> str:
+    equalities = [(item.key, item.values[0]) for item in selector if item.operator == "In" and len(item.values) == 1]
+    expressions = [
+        (item.key, item.operator, item.values)
+        for item in selector
+        if not (item.operator == "In" and len(item.values) == 1)
+    ]
+    template = environment().get_template("kubernetes/selector.yaml.j2")
+    return template.render(equalities=equalities, expressions=expressions, indent=" " * indent)
+
+
+@lru_cache(maxsize=None)
+def _ports(ports: tuple[Ports, ...]) -> str:
+    shown = [
+        (port.protocol, quote(port.name) if port.name else str(port.first), [port.last] if port.last > port.first else [])
+        for port in ports
+    ]
+    return environment().get_template("kubernetes/ports.yaml.j2").render(ports=shown)
+
+
+def _joined(ports: set[Ports]) -> tuple[Ports, ...]:
+    """Return ports sorted, overlapping ranges of a protocol as one."""
+    joined: list[Ports] = []
+    for port in sorted(ports):
+        last = joined[-1] if joined else None
+        if last and not last.name and not port.name and last.protocol == port.protocol and port.first <= last.last:
+            joined[-1] = Ports(last.protocol, last.first, max(last.last, port.last))
+        else:
+            joined.append(port)
+    return tuple(joined)
+
+
+def _name(subject: _Subject) -> str:
+    """Return the policy's name, which depends on the subject alone, so that no other line ever renames it.
+
+    All pods of a namespace: `<namespace>-egress`. Some of them: the labels, then ten hexadecimal digits of the subject, which no
+    direction's word can be taken for.
+    """
+    direction = subject.direction.lower()
+    plain = f"{subject.namespace}-{direction}"
+    if not subject.pods and len(plain) <= MAXIMUM_NAME:
+        return plain
+    stem = subject.namespace if not subject.pods else "-".join(_words(subject.pods))
+    digest = sha256(repr((subject.namespace, subject.pods, direction)).encode()).hexdigest()[:10]
+    room = MAXIMUM_NAME - len(direction) - len(digest) - 2
+    return f"{slug(stem, room)}-{direction}-{digest}"
+
+
+def _words(selector: Selector) -> Iterator[str]:
+    for item in selector:
+        if item.operator in ("NotIn", "DoesNotExist"):
+            yield "not"
+        yield item.key.rpartition("/")[2]
+        yield from item.values

@@ -1,0 +1,55 @@
+"""Find the namespaces a subject lives in: a NetworkPolicy selects pods of its own namespace only."""
+
+from __future__ import annotations
+
+from intentc.diagnostics import Diagnostic, error
+from intentc.ir import Isolation, KnownNamespace, Requirement, Selector
+
+
+def expand(
+    isolation: Isolation, known: tuple[KnownNamespace, ...] | None, diagnostics: list[Diagnostic]
+) -> tuple[str, ...]:
+    """Return the names of the namespaces that `isolation` selects pods in.
+
+    One by name stands for itself; a selector is matched against the namespaces the project lists. Nothing to match
+    against, or nothing that matches, is an error at the line that isolates.
+    """
+    name = isolation.pods.namespace
+    if name is not None:
+        return (name,)
+    span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
+    if known is None:
+        diagnostics.append(
+            error(
+                "E403",
+                "pods of namespaces that are not named cannot be isolated",
+                span,
+                "a policy lives in one namespace, and the project lists none",
+                help="list the cluster's namespaces, with labels, under `namespaces` in `intentc.yaml`",
+            )
+        )
+        return ()
+    names = tuple(space.name for space in known if matches(isolation.pods.namespaces, dict(space.labels)))
+    if not names:
+        label = "no namespace of the project has such labels"
+        help_text = "`namespaces` in `intentc.yaml` lists names and labels"
+        diagnostics.append(error("E404", "no namespace matches", span, label, help=help_text))
+    return names
+
+
+def matches(selector: Selector, labels: dict[str, str]) -> bool:
+    """Tell whether `labels` satisfy every requirement.
+
+    A label that is missing satisfies `NotIn`:
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#set-based-requirement
+    """
+    return all(_holds(requirement, labels) for requirement in selector)
+
+
+def _holds(requirement: Requirement, labels: dict[str, str]) -> bool:
+    value = labels.get(requirement.key)
+    if requirement.operator == "In":
+        return value in requirement.values
+    if requirement.operator == "NotIn":
+        return value not in requirement.values
+    return (value is not None) == (requirement.operator == "Exists")

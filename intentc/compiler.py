@@ -1,0 +1,152 @@
+"""Files in, artifacts out: the stages in their order, and nothing of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from intentc import ir
+from intentc.diagnostics import Diagnostic, error, has_errors, in_order
+from intentc.nodes import Program
+from intentc.profile import Profile, Project
+
+PROJECT_FILE = "intentc.yaml"
+TARGETS = ("kubernetes", "terraform")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked for; `today` is an ISO date, and without one no date is compared."""
+
+    clusters: tuple[str, ...] = ()
+    targets: tuple[str, ...] = TARGETS
+    today: str | None = None
+    allow_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterResult:
+    """One cluster's part of a result: its profile, its policy, and its artifacts below `<cluster>/`."""
+
+    profile: Profile
+    policy: ir.Policy
+    artifacts: tuple[ir.Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gives: with an error among `diagnostics`, there are no artifacts at all."""
+
+    project: Project
+    program: Program
+    clusters: tuple[ClusterResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def artifacts(self) -> tuple[ir.Artifact, ...]:
+        """Return the artifacts of all clusters, in the order of their paths."""
+        return tuple(sorted(artifact for cluster in self.clusters for artifact in cluster.artifacts))
+
+
+def compile_texts(
+    files: Mapping[str, str], *, today: str | None = None, allow_expired: bool = False
+) -> Result:
+    """Compile a project given as texts by path; `intentc.yaml` among them is its profile, `.intent` files its program."""
+    return compile_files(
+        {path: text.encode() for path, text in files.items()}, Options(today=today, allow_expired=allow_expired)
+    )
+
+
+def compile_files(files: Mapping[str, bytes], options: Options) -> Result:
+    """Compile a project given as bytes by path.
+
+    Every stage runs as far as it can, so that one run reports all errors; with an error no artifact is made.
+    """
+    project, diagnostics = load_project(files.get(PROJECT_FILE))
+    sources = {path: data for path, data in sorted(files.items()) if path.endswith(".intent")}
+    program, syntax = parse_files(sources)
+    return compile_program(program, project, options, (*diagnostics, *syntax))
+
+
+def load_project(data: bytes | None, path: str = PROJECT_FILE) -> tuple[Project, tuple[Diagnostic, ...]]:
+    """Return the project that the bytes of `intentc.yaml` describe; without a file, the documented default."""
+    if data is None:
+        return Project(), ()
+    from intentc.parser.text import decode
+    from intentc.project import load
+
+    source, diagnostics = decode(path, data)
+    if has_errors(diagnostics):
+        return Project(), diagnostics
+    project, more = load(source)
+    return project, (*diagnostics, *more)
+
+
+def parse_files(files: Mapping[str, bytes]) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """Return one program of all files, in the order of their paths, and every syntax error in them."""
+    from intentc.parser import parse
+    from intentc.parser.text import decode
+
+    programs: list[Program] = []
+    diagnostics: list[Diagnostic] = []
+    for path, data in files.items():
+        source, problems = decode(path, data)
+        diagnostics.extend(problems)
+        if has_errors(problems):
+            continue
+        program, problems = parse(source)
+        programs.append(program)
+        diagnostics.extend(problems)
+    statements = tuple(statement for program in programs for statement in program.statements)
+    comments = tuple(comment for program in programs for comment in program.comments)
+    return Program(statements, comments), tuple(diagnostics)
+
+
+def compile_program(
+    program: Program, project: Project, options: Options, earlier: Iterable[Diagnostic] = ()
+) -> Result:
+    """Analyze, check, emit and prove a program for each cluster that is asked for."""
+    from intentc.analysis import analyze, policy_of
+
+    diagnostics = list(earlier)
+    resolved, problems = analyze(program, project)
+    diagnostics.extend(problems)
+    profiles = _chosen(project, options, diagnostics)
+    policies: list[tuple[Profile, ir.Policy]] = []
+    for profile in profiles:
+        policy, problems = policy_of(resolved, project, profile)
+        diagnostics.extend(problems)
+        policies.append((profile, policy))
+    clusters: list[ClusterResult] = []
+    for profile, policy in policies:
+        artifacts, problems = _emit(policy, profile, options)
+        diagnostics.extend(problems)
+        clusters.append(ClusterResult(profile, policy, artifacts))
+    if has_errors(diagnostics):
+        clusters = [ClusterResult(cluster.profile, cluster.policy, ()) for cluster in clusters]
+    return Result(project, program, tuple(clusters), in_order(diagnostics))
+
+
+def _chosen(project: Project, options: Options, diagnostics: list[Diagnostic]) -> tuple[Profile, ...]:
+    known = {profile.name: profile for profile in project.clusters}
+    for name in options.clusters:
+        if name not in known:
+            listing = f"clusters are {', '.join(f'`{cluster}`' for cluster in known)}"
+            diagnostics.append(error("E650", f"cluster `{name}` is not known", help=listing))
+    return tuple(profile for name, profile in known.items() if not options.clusters or name in options.clusters)
+
+
+def _emit(
+    policy: ir.Policy, profile: Profile, options: Options
+) -> tuple[tuple[ir.Artifact, ...], tuple[Diagnostic, ...]]:
+    """Return what every chosen backend makes of one cluster, its paths below the cluster's folder."""
+    from intentc.backends import emit
+
+    artifacts: list[ir.Artifact] = []
+    diagnostics: list[Diagnostic] = []
+    for target in options.targets:
+        made, problems = emit(target, policy, profile)
+        diagnostics.extend(problems)
+        artifacts.extend(ir.Artifact(f"{profile.name}/{artifact.path}", artifact.content) for artifact in made)
+    return tuple(artifacts), tuple(diagnostics)
+
