@@ -276,6 +276,7 @@ def test_what_runs_is_pinned_as_it_is_tested() -> None:
     assert len(run) > 5
     assert run.items() <= tested.items()
     assert not {"pytest", "setuptools", "mypy"} & set(run)
+    assert "pydantic" not in run  # docs/adr/0002-typer-pinned-below-0-25.md
 
 
 def test_the_lock_pins_what_the_project_asks_for() -> None:
