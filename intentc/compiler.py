@@ -51,9 +51,10 @@ class Result:
 def compile_texts(
     files: Mapping[str, str], *, today: str | None = None, allow_expired: bool = False
 ) -> Result:
-    """Compile a project given as texts by path; `intentc.yaml` among them is its profile, `.intent` files its program."""
+    """Compile a project given as texts by path: `intentc.yaml` and `.intent` files."""
     return compile_files(
-        {path: text.encode() for path, text in files.items()}, Options(today=today, allow_expired=allow_expired)
+        {path: text.encode() for path, text in files.items()},
+        Options(today=today, allow_expired=allow_expired),
     )
 
 
@@ -69,7 +70,7 @@ def compile_files(files: Mapping[str, bytes], options: Options) -> Result:
 
 
 def load_project(data: bytes | None, path: str = PROJECT_FILE) -> tuple[Project, tuple[Diagnostic, ...]]:
-    """Return the project that the bytes of `intentc.yaml` describe; without a file, the documented default."""
+    """Return the project that the bytes of `intentc.yaml` describe; without them, the default."""
     if data is None:
         return Project(), ()
     from intentc.parser.text import decode
@@ -133,7 +134,9 @@ def _chosen(project: Project, options: Options, diagnostics: list[Diagnostic]) -
         if name not in known:
             listing = f"clusters are {', '.join(f'`{cluster}`' for cluster in known)}"
             diagnostics.append(error("E650", f"cluster `{name}` is not known", help=listing))
-    return tuple(profile for name, profile in known.items() if not options.clusters or name in options.clusters)
+    return tuple(
+        profile for name, profile in known.items() if not options.clusters or name in options.clusters
+    )
 
 
 def _emit(
@@ -147,6 +150,7 @@ def _emit(
     for target in options.targets:
         made, problems = emit(target, policy, profile)
         diagnostics.extend(problems)
-        artifacts.extend(ir.Artifact(f"{profile.name}/{artifact.path}", artifact.content) for artifact in made)
+        artifacts.extend(
+            ir.Artifact(f"{profile.name}/{artifact.path}", artifact.content) for artifact in made
+        )
     return tuple(artifacts), tuple(diagnostics)
-

@@ -43,8 +43,8 @@ class Fix:
 class Diagnostic:
     """Say one thing about the input, in the form of `docs/diagnostics.md`.
 
-    `code` is stable (`E203`); `message` is lower case without a full stop, user text in backticks;
-    `label` stands under the span; advice goes into `help`. A diagnostic without a span speaks of the whole run.
+    `code` is stable (`E203`); `message` is lower case without a full stop, user text in backticks; `label`
+    stands under the span; advice goes into `help`. A diagnostic without a span speaks of the whole run.
     """
 
     code: str

@@ -1,8 +1,8 @@
 """The policy: what one cluster's intents mean, and the rules each enforcement point needs for them.
 
 A policy holds the meaning twice, on purpose. `flows` is what the intents say, with names looked up and
-nothing else done; `rules` is what lowering made of them, hop by hop. Backends read the rules; the prover reads
-the flows and the emitted bytes, and never the rules, so that a fault in lowering cannot hide.
+nothing else done; `rules` is what lowering made of them, hop by hop. Backends read the rules; the prover
+reads the flows and the emitted bytes, and never the rules, so that a fault in lowering cannot hide.
 
 All values are frozen, tuples are sorted and unique, and positions (`span`) are excluded from equality.
 """
@@ -67,9 +67,9 @@ class Block:
 class Addresses:
     """Address ranges, and the word that stands for them.
 
-    `word` is `pods`, `nodes`, `control-plane`, `internet`, `google-…`, `dns`, `metadata`, or `cidr` for ranges the
-    user wrote. `blocks` may be empty for `pods` and `nodes` only: then the profile does not know them, and the firewall
-    takes them as an input.
+    `word` is `pods`, `nodes`, `control-plane`, `internet`, `google-…`, `dns`, `metadata`, or `cidr` for
+    ranges the user wrote. `blocks` may be empty for `pods` and `nodes` only: then the profile does not know
+    them, and the firewall takes them as an input.
     """
 
     word: str
@@ -95,7 +95,7 @@ EVERY_PORT: tuple[Ports, ...] = tuple(sorted(Ports(protocol, 1, 65535) for proto
 
 @dataclass(frozen=True, slots=True, order=True)
 class Path:
-    """The way a connection takes: `number` is the nodePort, hostPort or balancer port, 0 where there is none."""
+    """The way a connection takes; `number` is the nodePort, hostPort or balancer port, else 0."""
 
     kind: Literal["direct", "nodeport", "hostport", "hostnetwork", "loadbalancer"] = "direct"
     number: int = 0
@@ -156,8 +156,9 @@ class Isolation:
 class Origin:
     """Why a rule exists.
 
-    `cause` is `intent` (the flow itself), `node` (a node address stands in for somebody: wider than the flow), `dns` or
-    `metadata`. `rows` are the rows of the truth table in `docs/semantics.md` that force the rule.
+    `cause` is `intent` (the flow itself), `node` (a node address stands in for somebody: wider than the
+    flow), `dns` or `metadata`. `rows` are the rows of the truth table in `docs/semantics.md` that force the
+    rule.
     """
 
     cause: Literal["intent", "node", "dns", "metadata"]
@@ -169,8 +170,8 @@ class Origin:
 class Rule:
     """One allowed flow as one enforcement point sees it.
 
-    At the pod points `source` and `target` are what the pod's policy sees; at the node points they are the addresses in the
-    packet, the ports those in the packet, and the rule applies to the cluster's nodes.
+    At the pod points `source` and `target` are what the pod's policy sees; at the node points they are the
+    addresses in the packet, the ports those in the packet, and the rule applies to the cluster's nodes.
     """
 
     point: Point

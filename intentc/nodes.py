@@ -1,6 +1,7 @@
 """The syntax tree: what a `.intent` file says, before any name is looked up.
 
-Nodes are compared by what they say; where they stand (`span`) is excluded, so that moving a line changes nothing.
+Nodes are compared by what they say; where they stand (`span`) is excluded, so that moving a line changes
+nothing.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Why, who, until when or where: `because`, `owner`, `ticket`, `until` with one value, `on` with several."""
+    """Why, who, until when or where; `on` has several values, the others one."""
 
     word: Literal["because", "owner", "ticket", "until", "on"]
     values: tuple[str, ...]

@@ -81,7 +81,7 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What `intentc.yaml` says. `declared` is False for the default project, used where there is no such file."""
+    """What `intentc.yaml` says; `declared` is False for the default used where there is no such file."""
 
     clusters: tuple[Profile, ...] = (Profile(),)
     intents: tuple[str, ...] = ("**/*.intent",)

@@ -114,7 +114,9 @@ def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:
     if project.namespaces is None:
         return None
     return tuple(
-        ir.KnownNamespace(space.name, tuple(sorted({**dict(space.labels), ir.NAMESPACE_LABEL: space.name}.items())))
+        ir.KnownNamespace(
+            space.name, tuple(sorted({**dict(space.labels), ir.NAMESPACE_LABEL: space.name}.items()))
+        )
         for space in sorted(project.namespaces, key=lambda space: space.name)
     )
 

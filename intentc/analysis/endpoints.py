@@ -21,8 +21,8 @@ GOOGLE_RANGES: dict[str, tuple[str, ...]] = {
     "google-apis-restricted": ("199.36.153.4/30",),
 }
 
-# What `internet` leaves out: https://www.iana.org/assignments/iana-ipv4-special-registry, multicast and reserved space.
-# In IPv6 all global unicast space is 2000::/3, which leaves out the rest by itself.
+# What `internet` leaves out: https://www.iana.org/assignments/iana-ipv4-special-registry, multicast and
+# reserved space. In IPv6 all global unicast space is 2000::/3, which leaves out the rest by itself.
 _NOT_INTERNET = (
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -53,7 +53,7 @@ class Endpoints:
         self._cluster_ranges = _cluster_ranges(profile)
 
     def resolve(self, endpoint: nodes.Endpoint, role: str) -> ir.Endpoint | None:
-        """Return what `endpoint` is as a `source` or `target` in this cluster, or None after reporting why not."""
+        """Return what `endpoint` is as a `source` or `target` here, or None after reporting why not."""
         known = self._resolved.get((endpoint, role))
         if known is not None:
             return known
@@ -126,8 +126,14 @@ class Endpoints:
     def _cluster_address(self, endpoint: nodes.Addresses, base: Range, word: str, known: Range) -> None:
         what, better = {
             "nodes": ("node", "write `nodes`: it stands for the nodes of every cluster"),
-            "pods": ("pod", "write `namespace[labels]`: a range on pod addresses never works in a NetworkPolicy"),
-            "services": ("Service", "write the pods behind the Service: a policy sees their addresses, not the Service's"),
+            "pods": (
+                "pod",
+                "write `namespace[labels]`: a range on pod addresses never works in a NetworkPolicy",
+            ),
+            "services": (
+                "Service",
+                "write the pods behind the Service: a policy sees their addresses, not the Service's",
+            ),
             "control-plane": ("control-plane", "write `control-plane`"),
         }[word]
         name = self._profile.name
@@ -180,13 +186,16 @@ class Endpoints:
             blocks.append(ir.Block(cidr, tuple(str(hole) for hole in holes)))
         return tuple(blocks)
 
-    def _from_manifests(self, endpoint: nodes.Endpoint) -> None:
+    def _from_manifests(self, endpoint: nodes.Endpoint) -> ir.Pods | None:
         text = endpoint.span.text
         kind = "Service" if isinstance(endpoint, nodes.Service) else "workload"
         message = f"{kind} `{text}` cannot be resolved"
         label = "the project has no manifests"
-        help_text = "write the pods by their labels: `namespace[app=name]:port`, with the port the pods listen on"
+        help_text = (
+            "write the pods by their labels: `namespace[app=name]:port`, with the port the pods listen on"
+        )
         self._diagnostics.append(error("E215", message, endpoint.span, label, help=help_text))
+        return None
 
 
 def missing_fact(profile: Profile, key: str, what: str, span: Span) -> Diagnostic:

@@ -47,7 +47,8 @@ class FlowMaker:
     def isolations(self, item: Resolved) -> Iterator[ir.Isolation]:
         """Yield what an `isolate` statement isolates."""
         statement = item.statement
-        assert isinstance(statement, nodes.Isolate)
+        if not isinstance(statement, nodes.Isolate):
+            return
         for node in item.sources:
             if not isinstance(node, nodes.Pods):
                 message = f"`{node.span.text}` cannot be isolated"
@@ -77,8 +78,10 @@ class FlowMaker:
         return ir.Path(via.path, number, via.local)
 
     def _one_port(self, target: nodes.Target, ports: tuple[ir.Ports, ...], path: ir.Path) -> bool:
-        """Tell whether one front port can lead to `ports`: a Service or a host maps it to one pod port a protocol."""
-        if len({port.protocol for port in ports}) == len(ports) and all(port.first == port.last for port in ports):
+        """Tell whether one front port can lead to `ports`: it is mapped to one pod port a protocol."""
+        if len({port.protocol for port in ports}) == len(ports) and all(
+            port.first == port.last for port in ports
+        ):
             return True
         message = f"{path.kind} {path.number} leads to several pod ports"
         label = "one port is mapped to one port"
@@ -107,7 +110,9 @@ class FlowMaker:
         if via is not None and not isinstance(target, ir.Pods):
             message = f"`via {via.path}` to `{target_node.endpoint.span.text}`"
             help_text = "a path leads to pods: write `namespace[labels]:port` on the right of the arrow"
-            self._diagnostics.append(error("E207", message, via.span, "the target is not pods", help=help_text))
+            self._diagnostics.append(
+                error("E207", message, via.span, "the target is not pods", help=help_text)
+            )
             return False
         if isinstance(source, ir.Pods):
             if path.kind not in _PATHS_FROM_PODS:

@@ -1,19 +1,20 @@
-"""What an isolated pod needs beside its intents: name resolution, and the metadata server where identity comes from it."""
+"""What an isolated pod needs beside its intents: name resolution, and the server of its identity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intentc import ir
 from intentc.analysis.endpoints import namespace_selector
 from intentc.analysis.lowering import Cluster, Hop
-from intentc.ir import Addresses, Block, Origin, Point, Pods, Ports, Requirement
+from intentc.ir import Addresses, Block, Origin, Pods, Point, Ports, Requirement
 from intentc.profile import DnsPeer, Profile
 
 _NODE_LOCAL = "169.254.20.10/32"
 _METADATA = "169.254.169.254/32"
 _KUBE_DNS = DnsPeer("kube-system", (("k8s-app", ("kube-dns",)),))
-_OPENSHIFT = DnsPeer("openshift-dns", (("dns.operator.openshift.io/daemonset-dns", ("default",)),), ports=(5353,))
+_OPENSHIFT = DnsPeer(
+    "openshift-dns", (("dns.operator.openshift.io/daemonset-dns", ("default",)),), ports=(5353,)
+)
 
 
 def dns_peers(profile: Profile) -> tuple[DnsPeer, ...]:
@@ -33,13 +34,17 @@ def dns_peers(profile: Profile) -> tuple[DnsPeer, ...]:
     if dns.preset == "node-local":
         local = DnsPeer(cidr=_NODE_LOCAL)
         if profile.dataplane == "calico":
-            return (_KUBE_DNS, local, DnsPeer(cidr=f"{dns.cluster_ip}/{128 if ':' in dns.cluster_ip else 32}"))
+            return (
+                _KUBE_DNS,
+                local,
+                DnsPeer(cidr=f"{dns.cluster_ip}/{128 if ':' in dns.cluster_ip else 32}"),
+            )
         return (DnsPeer("kube-system", (("k8s-app", ("kube-dns", "node-local-dns")),)), local)
     return (_KUBE_DNS,)
 
 
 def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
-    """Yield the rules that keep `pods`, isolated for egress, able to resolve names and to prove who they are."""
+    """Yield the rules that let `pods`, isolated for egress, resolve names and prove who they are."""
     for peer in dns_peers(profile):
         ports = _both(peer.ports)
         why = Origin("dns", ())
@@ -49,8 +54,11 @@ def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
             if cluster.egress_deny and not peer.cidr.startswith("169.254."):
                 yield Point.LEAVING_NODE, cluster.nodes, target, ports, why
             continue
-        selector = tuple(sorted(Requirement(key, "In", tuple(sorted(values))) for key, values in peer.pod_labels))
-        # One peer with both selectors: as two peers it would open the port to every pod of the resolver's namespace.
+        selector = tuple(
+            sorted(Requirement(key, "In", tuple(sorted(values))) for key, values in peer.pod_labels)
+        )
+        # One peer with both selectors: as two peers it would open the port to every pod of the resolver's
+        # namespace.
         yield Point.LEAVING_POD, pods, Pods(namespace_selector(peer.namespace), selector), ports, why
         if cluster.explicit:
             yield Point.ENTERING_NODE, cluster.pods, cluster.nodes, ports, why
@@ -66,4 +74,5 @@ def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
 
 def _both(ports: tuple[int, ...]) -> tuple[Ports, ...]:
     """Return the ports in TCP and UDP: a long answer is asked for again over TCP."""
-    return tuple(sorted(Ports(protocol, port, port) for protocol in ("TCP", "UDP") for port in ports))  # type: ignore[arg-type] # both words are protocols
+    protocols: tuple[Protocol, Protocol] = ("TCP", "UDP")
+    return tuple(sorted(Ports(protocol, port, port) for protocol in protocols for port in ports))

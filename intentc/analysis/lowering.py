@@ -1,8 +1,9 @@
 """Turn one flow into the rules each enforcement point needs: table 2b of `docs/semantics.md`, row by row.
 
-A policy at a pod sees the destination after DNAT and the source before SNAT, on the node where it runs. So a plain
-flow shows pod addresses everywhere, and a node address appears only where an earlier or a later node translates: on the way out
-to another node's port, and on the way in when a first node has already put its own address in.
+A policy at a pod sees the destination after DNAT and the source before SNAT, on the node where it runs. So
+a plain flow shows pod addresses everywhere, and a node address appears only where an earlier or a later
+node translates: on the way out to another node's port, and on the way in when a first node has already put
+its own address in.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from intentc import ir
 from intentc.analysis.ranges import all_covered
-from intentc.ir import Addresses, Block, Origin, Point, Pods, Ports
+from intentc.ir import Addresses, Block, Origin, Pods, Point, Ports
 from intentc.profile import Profile
 
 OUTSIDE = ("cidr", "internet", "google-health-checks", "google-iap")
@@ -128,7 +129,7 @@ def _pods_to_nodes(flow: ir.Flow, source: Pods, cluster: Cluster) -> Iterator[Ho
 def _pods_to_node_port(
     flow: ir.Flow, cluster: Cluster, ports: tuple[Ports, ...], rows: tuple[int, ...]
 ) -> Iterator[Hop]:
-    """The packet between the nodes carries the pod's address, unless ip-masq puts the node's in its place."""
+    """Yield the hop between nodes: it shows the pod's address, unless ip-masq puts the node's in its place."""
     seen = cluster.nodes if cluster.nodes_masqueraded else cluster.pods
     yield from _network(cluster, seen, cluster.nodes, ports, Origin("node", rows, flow))
 
@@ -162,7 +163,9 @@ def _outside_to_pods(flow: ir.Flow, source: Addresses, target: Pods, cluster: Cl
     yield Point.ENTERING_POD, source, target, flow.ports, why
     ports = flow.ports
     if source.word == "control-plane":
-        ports = tuple(port for port in ports if not (port.first == port.last and port.first in _OPEN_TO_CONTROL_PLANE))
+        ports = tuple(
+            port for port in ports if not (port.first == port.last and port.first in _OPEN_TO_CONTROL_PLANE)
+        )
     if ports:
         yield Point.ENTERING_NODE, source, cluster.nodes, ports, why
 
@@ -170,18 +173,14 @@ def _outside_to_pods(flow: ir.Flow, source: Addresses, target: Pods, cluster: Cl
 def _outside_via_node(flow: ir.Flow, source: Addresses, target: Pods, cluster: Cluster) -> Iterator[Hop]:
     """Rows 13-15 and 23-25: with policy `Cluster` a first node may put its own address in."""
     balanced = flow.path.kind == "loadbalancer"
-    direct, forwarded = ((23, 25), (24,)) if balanced else ((13, 15), (14,))
-    if flow.path.local:
-        direct = direct[1:]
-    else:
-        direct = direct[:1]
-    why = Origin("intent", direct, flow)
+    direct, forwarded, local = (23, 24, 25) if balanced else (13, 14, 15)
+    why = Origin("intent", (local,) if flow.path.local else (direct,), flow)
     yield Point.ENTERING_POD, source, target, flow.ports, why
     if cluster.explicit or not balanced:
         # GKE writes the rule of a load balancer itself (k8s-fw-…); nobody writes the one of a nodePort.
         yield Point.ENTERING_NODE, source, cluster.nodes, _front_port(flow), why
     if not flow.path.local:
-        second = Origin("node", forwarded, flow)
+        second = Origin("node", (forwarded,), flow)
         yield Point.ENTERING_POD, cluster.nodes, target, flow.ports, second
         yield from _network(cluster, cluster.nodes, cluster.pods, flow.ports, second)
 
@@ -189,9 +188,10 @@ def _outside_via_node(flow: ir.Flow, source: Addresses, target: Pods, cluster: C
 def _network(
     cluster: Cluster, source: Addresses, target: Addresses, ports: tuple[Ports, ...], why: Origin
 ) -> Iterator[Hop]:
-    """The rule of the network's firewall between two nodes; where egress is denied, its twin as well.
+    """Yield what the network's firewall needs between two nodes; where egress is denied, the twin as well.
 
-    On the way in, the firewall knows its target by the node, whether the packet is for the node or for a pod on it.
+    On the way in, the firewall knows its target by the node, whether the packet is for the node or for a
+    pod on it.
     """
     if cluster.explicit:
         yield Point.ENTERING_NODE, source, cluster.nodes, ports, why

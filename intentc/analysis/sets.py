@@ -25,12 +25,14 @@ class Sets:
             if first is not definition:
                 others = (Label(first.name_span, "first defined here"),)
                 message = f"set `{definition.name}` is defined twice"
-                diagnostics.append(error("E202", message, definition.name_span, "second definition", others=others))
+                diagnostics.append(
+                    error("E202", message, definition.name_span, "second definition", others=others)
+                )
         for name in self._definitions:
             self._expand(name)
 
     def endpoints(self, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
-        """Return `endpoints` with every set reference replaced by the set's members, which must have no ports."""
+        """Return `endpoints` with each set replaced by its members, which must have no ports."""
         if not any(isinstance(endpoint, SetReference) for endpoint in endpoints):
             return endpoints
         found: dict[int, Endpoint] = {}
@@ -79,7 +81,9 @@ class Sets:
                     break
                 if ports_required and not target.ports and not member.ports:
                     message = f"set `{reference.name}` has no ports"
-                    self._misfit(reference, member, message, "a target needs a port", f"`@{reference.name}:8443`")
+                    self._misfit(
+                        reference, member, message, "a target needs a port", f"`@{reference.name}:8443`"
+                    )
                     break
                 found.append(Target(member.endpoint, target.ports, target.span) if target.ports else member)
         return tuple(found)
@@ -100,7 +104,9 @@ class Sets:
         self._diagnostics.append(error("E201", message, reference.span, label, help=help_text, fixes=fixes))
         return ()
 
-    def _misfit(self, reference: SetReference, member: Target, message: str, label: str, better: str = "") -> None:
+    def _misfit(
+        self, reference: SetReference, member: Target, message: str, label: str, better: str = ""
+    ) -> None:
         others = (Label(member.span, "this member has ports" if member.ports else "this member has none"),)
         help_text = f"write the port at the reference: {better}" if better else ()
         self._diagnostics.append(error("E205", message, reference.span, label, others=others, help=help_text))
@@ -143,7 +149,9 @@ class Sets:
         if len(unique) > MAXIMUM_MEMBERS:
             span = self._definitions[name].name_span
             message = f"set `{name}` has {len(unique):,} members"
-            self._diagnostics.append(error("E219", message, span, f"at most {MAXIMUM_MEMBERS:,} are expanded"))
+            self._diagnostics.append(
+                error("E219", message, span, f"at most {MAXIMUM_MEMBERS:,} are expanded")
+            )
             return ()
         return unique
 

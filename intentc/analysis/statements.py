@@ -15,7 +15,7 @@ MAXIMUM_FLOWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A statement after expansion: sources, targets (none for `isolate`), and the clauses that hold for it."""
+    """A statement after expansion: sources, targets (none for `isolate`), and its clauses."""
 
     statement: Intent | Isolate | Assert
     sources: tuple[Endpoint, ...]

@@ -18,7 +18,9 @@ BACKENDS: dict[str, str] = {
 """Every target by the name `--target` takes, with the module whose `emit` writes it."""
 
 
-def emit(target: str, policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
+def emit(
+    target: str, policy: Policy, profile: Profile
+) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
     """Return the artifacts of one target; the backend is imported when it is first needed."""
     backend: Emit = import_module(BACKENDS[target]).emit
     return backend(policy, profile)

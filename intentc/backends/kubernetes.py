@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 from typing import Literal
 
@@ -20,8 +20,8 @@ from intentc.ir import (
     Block,
     Endpoint,
     Flow,
-    Point,
     Pods,
+    Point,
     Policy,
     Ports,
     Requirement,
@@ -59,7 +59,9 @@ class _Subject:
 
     def note(self, flow: Flow | None) -> None:
         """Take over what the clauses of `flow` say."""
-        if flow is None or not any((flow.clauses.because, flow.clauses.owner, flow.clauses.ticket, flow.clauses.until)):
+        if flow is None or not any(
+            (flow.clauses.because, flow.clauses.owner, flow.clauses.ticket, flow.clauses.until)
+        ):
             return
         for word in _MERGED_CLAUSES:
             said = getattr(flow.clauses, word)
@@ -105,14 +107,18 @@ def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
             seen.add(id(origin.flow.span))
             ways = ["go by the ClusterIP Service: an intent without `via` needs no node address"]
             if origin.flow.path.kind in ("nodeport", "loadbalancer") and rule.point is Point.ENTERING_POD:
-                ways.append("`local` (externalTrafficPolicy: Local) keeps the source, so that ingress needs none")
+                ways.append(
+                    "`local` (externalTrafficPolicy: Local) keeps the source, so that ingress needs none"
+                )
             ways.append("`nodeCIDRMatch: true`, where Cilium runs with `policy-cidr-match-mode=nodes`")
             message = f"node address in a policy of cluster `{profile.name}`"
             label = f"an ipBlock never matches a node on `{profile.dataplane}`"
             yield error("E401", message, origin.flow.span, label, help=tuple(ways))
 
 
-def _subjects(policy: Policy, diagnostics: list[Diagnostic]) -> dict[tuple[str, Selector, Direction], _Subject]:
+def _subjects(
+    policy: Policy, diagnostics: list[Diagnostic]
+) -> dict[tuple[str, Selector, Direction], _Subject]:
     """Return every policy to write, keyed by what it selects, with all it allows."""
     subjects: dict[tuple[str, Selector, Direction], _Subject] = {}
     by_pods: dict[tuple[Pods, Direction], list[_Subject]] = {}
@@ -131,7 +137,6 @@ def _subjects(policy: Policy, diagnostics: list[Diagnostic]) -> dict[tuple[str, 
             continue
         direction = _DIRECTION[rule.point]
         pods, peer = (rule.source, rule.target) if direction == "Egress" else (rule.target, rule.source)
-        assert isinstance(pods, Pods)
         for subject in by_pods[pods, direction]:
             for fragment in _peers(peer):
                 subject.peers.setdefault(fragment, set()).add(rule.ports)
@@ -149,15 +154,21 @@ def _documents(subject: _Subject) -> Iterator[tuple[str, str]]:
 def _document(subject: _Subject, name: str, rules: str) -> str:
     # A policy that allows nothing is applied after those that do, so that nothing is cut off in between.
     annotations = [("argocd.argoproj.io/sync-wave", "0" if rules else "1")]
-    annotations += [(f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())]
+    annotations += [
+        (f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())
+    ]
     key = "egress" if subject.direction == "Egress" else "ingress"
-    return environment().get_template("kubernetes/policy.yaml.j2").render(
-        name=name,
-        namespace=subject.namespace,
-        annotations=annotations,
-        pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
-        policy_type=subject.direction,
-        rules=f"  {key}:\n{rules}" if rules else "",
+    return (
+        environment()
+        .get_template("kubernetes/policy.yaml.j2")
+        .render(
+            name=name,
+            namespace=subject.namespace,
+            annotations=annotations,
+            pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
+            policy_type=subject.direction,
+            rules=f"  {key}:\n{rules}" if rules else "",
+        )
     )
 
 
@@ -167,14 +178,16 @@ def _rules(subject: _Subject) -> list[str]:
     for peer, ports in subject.peers.items():
         by_ports.setdefault(_ports(_joined(ports)), []).append(peer)
     key = _PEERS_KEY[subject.direction]
-    rules = []
+    rules: list[str] = []
     for ports_text, peers in by_ports.items():
         rules.extend(_rule(key, part, ports_text) for part in _parts(sorted(peers)))
     return sorted(rules)
 
 
 def _rule(key: str, peers: str, ports: str) -> str:
-    return environment().get_template("kubernetes/rule.yaml.j2").render(peers_key=key, peers=peers, ports=ports)
+    return (
+        environment().get_template("kubernetes/rule.yaml.j2").render(peers_key=key, peers=peers, ports=ports)
+    )
 
 
 def _parts(fragments: Iterable[str]) -> Iterator[str]:
@@ -198,7 +211,7 @@ def _peers(peer: Endpoint) -> tuple[str, ...]:
     return tuple(_address_peer(block) for block in peer.blocks)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pod_peer(pods: Pods) -> tuple[str, ...]:
     """Return the peer for `pods`: both selectors in one peer, since two peers would mean either."""
     # An empty namespaceSelector would be an empty map; every namespace has the label with its own name.
@@ -210,15 +223,17 @@ def _pod_peer(pods: Pods) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _address_peer(block: Block) -> str:
     template = environment().get_template("kubernetes/address_peer.yaml.j2")
     return template.render(cidr=block.cidr, excepts=block.excepts)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _selector(selector: Selector, indent: int) -> str:
-    equalities = [(item.key, item.values[0]) for item in selector if item.operator == "In" and len(item.values) == 1]
+    equalities = [
+        (item.key, item.values[0]) for item in selector if item.operator == "In" and len(item.values) == 1
+    ]
     expressions = [
         (item.key, item.operator, item.values)
         for item in selector
@@ -228,10 +243,14 @@ def _selector(selector: Selector, indent: int) -> str:
     return template.render(equalities=equalities, expressions=expressions, indent=" " * indent)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ports(ports: tuple[Ports, ...]) -> str:
     shown = [
-        (port.protocol, quote(port.name) if port.name else str(port.first), [port.last] if port.last > port.first else [])
+        (
+            port.protocol,
+            quote(port.name) if port.name else str(port.first),
+            [port.last] if port.last > port.first else [],
+        )
         for port in ports
     ]
     return environment().get_template("kubernetes/ports.yaml.j2").render(ports=shown)
@@ -242,7 +261,13 @@ def _joined(ports: set[Ports]) -> tuple[Ports, ...]:
     joined: list[Ports] = []
     for port in sorted(ports):
         last = joined[-1] if joined else None
-        if last and not last.name and not port.name and last.protocol == port.protocol and port.first <= last.last:
+        if (
+            last
+            and not last.name
+            and not port.name
+            and last.protocol == port.protocol
+            and port.first <= last.last
+        ):
             joined[-1] = Ports(last.protocol, last.first, max(last.last, port.last))
         else:
             joined.append(port)
@@ -252,8 +277,8 @@ def _joined(ports: set[Ports]) -> tuple[Ports, ...]:
 def _name(subject: _Subject) -> str:
     """Return the policy's name, which depends on the subject alone, so that no other line ever renames it.
 
-    All pods of a namespace: `<namespace>-egress`. Some of them: the labels, then ten hexadecimal digits of the subject, which no
-    direction's word can be taken for.
+    All pods of a namespace: `<namespace>-egress`. Some of them: the labels, then ten hexadecimal digits of
+    the subject, which no direction's word can be taken for.
     """
     direction = subject.direction.lower()
     plain = f"{subject.namespace}-{direction}"

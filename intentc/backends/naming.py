@@ -8,5 +8,5 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
 def slug(text: str, room: int) -> str:
-    """Return `text` in lower case with `-` for all else, at most `room` characters, a letter or digit at both ends."""
+    """Return `text` as lower-case words joined by `-`, at most `room` characters."""
     return _NOT_IN_NAMES.sub("-", text.lower()).strip("-")[:room].rstrip("-") or "x"

@@ -11,8 +11,8 @@ def expand(
 ) -> tuple[str, ...]:
     """Return the names of the namespaces that `isolation` selects pods in.
 
-    One by name stands for itself; a selector is matched against the namespaces the project lists. Nothing to match
-    against, or nothing that matches, is an error at the line that isolates.
+    One by name stands for itself; a selector is matched against the namespaces the project lists. Nothing
+    to match against, or nothing that matches, is an error at the line that isolates.
     """
     name = isolation.pods.namespace
     if name is not None:

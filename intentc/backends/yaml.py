@@ -12,8 +12,9 @@ _SPECIAL = re.compile(r"""[\\"]|[^ -~]""")
 def quote(text: str) -> str:
     r"""Return `text` as one double-quoted scalar on one line.
 
-    Quoting everything is what keeps `no`, `1e3`, `0o14` and `08` texts in YAML 1.1 and 1.2 alike. Printable characters
-    stay; others become `\uXXXX` or `\UXXXXXXXX`, never surrogates (https://yaml.org/spec/1.2.2/#57-escaped-characters).
+    Quoting everything is what keeps `no`, `1e3`, `0o14` and `08` texts in YAML 1.1 and 1.2 alike. Printable
+    characters stay; others become `\uXXXX` or `\UXXXXXXXX`, never surrogates
+    (https://yaml.org/spec/1.2.2/#57-escaped-characters).
     """
     if _ORDINARY.fullmatch(text):
         return f'"{text}"'

@@ -22,8 +22,8 @@ _BROKEN_LET = re.compile(r"let\s+([a-z0-9][-a-z0-9]*)")
 def parse(source: SourceFile) -> tuple[Program, tuple[Diagnostic, ...]]:
     """Return the program of `source` and every syntax error in it, one a broken statement.
 
-    Statements are parsed one by one, so that a broken one costs itself only. A broken `let` still defines its name, a broken
-    `with` still opens its block: nothing further is reported for their sake.
+    Statements are parsed one by one, so that a broken one costs itself only. A broken `let` still defines
+    its name, a broken `with` still opens its block: nothing further is reported for their sake.
     """
     pieces = cut(source)
     diagnostics = list(pieces.diagnostics)

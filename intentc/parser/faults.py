@@ -10,7 +10,7 @@ from intentc.diagnostics import Diagnostic, Edit, Fix, error
 from intentc.nearest import nearest
 from intentc.source import SourceFile, Span
 
-_ARROW_LIKE = re.compile(r"<->|<=>|-->|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[—–]>?|>>?|-(?!>)")
+_ARROW_LIKE = re.compile(r"<->|<=>|-->|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[\u2014\u2013]>?|>>?|-(?!>)")
 _BACKWARDS = re.compile(r"[<←⇐]")
 _WORD_HERE = re.compile(r"[^\s,:()\[\]{}=!\"#@]+")
 _SPELLING = {
@@ -82,9 +82,13 @@ class _Fault:
         here = Span(self.source, last, self.position)
         if self.before.endswith("->"):
             span = Span(self.source, self.position - 2, self.position)
-            return error("E117", "no target after `->`", span, "nothing follows", help="write `namespace:port`")
+            return error(
+                "E117", "no target after `->`", span, "nothing follows", help="write `namespace:port`"
+            )
         if self.before.endswith(","):
-            return error("E116", "nothing follows `,`", here, "one more item is expected", help="remove the comma")
+            return error(
+                "E116", "nothing follows `,`", here, "one more item is expected", help="remove the comma"
+            )
         if self.before.endswith(":"):
             help_text = "write a port such as `8443`, or `*` for every port"
             return error("E128", "no port after `:`", here, "nothing follows", help=help_text)
@@ -96,7 +100,9 @@ class _Fault:
             return self._reserved(word[1], Span(self.source, self.position - len(word[1]), self.position))
         if "=" not in self.before and self.before.startswith("let "):
             help_text = "write `let name = endpoint, endpoint`"
-            return error("E118", "definition has no members", here, "`=` and a list are expected", help=help_text)
+            return error(
+                "E118", "definition has no members", here, "`=` and a list are expected", help=help_text
+            )
         if self.before.endswith("="):
             help_text = "write `let name = endpoint, endpoint`"
             return error("E118", "set is empty", here, "nothing follows", help=help_text)
@@ -124,13 +130,17 @@ class _Fault:
 
     def _reserved(self, word: str, span: Span) -> Diagnostic:
         help_text = f"a namespace of that name is written `{{kubernetes.io/metadata.name={word}}}`"
-        label = "begins a statement of its own" if word in _STATEMENT_WORDS else "takes neither labels nor a path"
+        label = (
+            "begins a statement of its own" if word in _STATEMENT_WORDS else "takes neither labels nor a path"
+        )
         return error("E155", f"`{word}` is a word of the language here", span, label, help=help_text)
 
     def _wrong_arrow(self, arrow: str) -> Diagnostic:
         span = Span(self.source, self.position, self.position + len(arrow))
         if _BACKWARDS.search(arrow):
-            help_text = "the arrow points the way the connection is opened: write the source on the left of `->`"
+            help_text = (
+                "the arrow points the way the connection is opened: write the source on the left of `->`"
+            )
             return error("E111", f"`{arrow}` is not the arrow", span, "only `->` exists", help=help_text)
         fix = Fix("write `->`", (Edit(span, "->"),), safe=False)
         message = f"`{arrow}` is not the arrow"
@@ -179,7 +189,9 @@ class _Fault:
             span = Span(self.source, self.position, self.position + 2)
             if not before:
                 help_text = "write `source -> target:port`"
-                return error("E117", "no source before `->`", span, "nothing stands before it", help=help_text)
+                return error(
+                    "E117", "no source before `->`", span, "nothing stands before it", help=help_text
+                )
             if before in _STATEMENT_WORDS:
                 start = self._offset_of(before)
                 return self._reserved(before, Span(self.source, start, start + len(before)))
@@ -187,7 +199,9 @@ class _Fault:
                 return error("E116", "nothing follows `,`", self._back_to(","), "one more item is expected")
             if "->" in before:
                 help_text = "write one statement a line"
-                return error("E119", "second `->` in a statement", span, "one arrow is enough", help=help_text)
+                return error(
+                    "E119", "second `->` in a statement", span, "one arrow is enough", help=help_text
+                )
         return None
 
     def _keyword(self) -> Diagnostic | None:
@@ -204,12 +218,20 @@ class _Fault:
         if self.expected & _CLAUSE_TERMINALS:
             if "->" not in self.before and not self.before.startswith(("isolate", "with", "let")):
                 help_text = "write `source -> target:port`"
-                return error("E112", "statement has no `->`", here, "`->` or `,` is expected before this", help=help_text)
+                return error(
+                    "E112",
+                    "statement has no `->`",
+                    here,
+                    "`->` or `,` is expected before this",
+                    help=help_text,
+                )
             known = [_SPELLING[name] for name in sorted(self.expected) if name in _SPELLING]
             return self._unknown_word("E150", f"unknown word `{self.word}`", here, known)
         if "->" not in self.before and self.expected & {"__ANON_0", "COMMA"}:
             help_text = "write `source -> target:port`"
-            return error("E112", "statement has no `->`", here, "`->` or `,` is expected before this", help=help_text)
+            return error(
+                "E112", "statement has no `->`", here, "`->` or `,` is expected before this", help=help_text
+            )
         return None
 
     def _unknown_word(self, code: str, message: str, span: Span, known: list[str]) -> Diagnostic:

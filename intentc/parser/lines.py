@@ -25,7 +25,8 @@ _OPENS_A_STATEMENT_LIST = re.compile(r"\s*(?:let|isolate|with)\b")
 class Piece:
     """One statement's text: characters `start` to `end` of the file, comments and line ends inside included.
 
-    A `broken` piece has been reported already; what it opens or names still counts, so that nothing else is reported.
+    A `broken` piece has been reported already; what it opens or names still counts, so that nothing else is
+    reported.
     """
 
     start: int
@@ -55,9 +56,10 @@ class _Line:
 def cut(source: SourceFile) -> Cut:
     """Return the statements of `source`.
 
-    A statement ends at the end of its line, goes on while a bracket is open or after a trailing `,` or `->`, and the `{` of a
-    `with` header and the `}` of a block end one as well. An unclosed bracket or quote costs its own statement
-    only: a following line with an arrow, or that starts a statement, is not drawn into it.
+    A statement ends at the end of its line, goes on while a bracket is open or after a trailing `,` or
+    `->`, and the `{` of a `with` header and the `}` of a block end one as well. An unclosed bracket or
+    quote costs its own statement only: a following line with an arrow, or that starts a statement, is not
+    drawn into it.
     """
     return _Cutter(source).run()
 
@@ -80,7 +82,13 @@ class _Cutter:
         for opened in self.blocks:
             span = Span(self.source, opened, opened + 1)
             self.diagnostics.append(
-                error("E161", "block is not closed", span, "this `{` has no `}`", help="close the block with a line `}`")
+                error(
+                    "E161",
+                    "block is not closed",
+                    span,
+                    "this `{` has no `}`",
+                    help="close the block with a line `}`",
+                )
             )
         return Cut(tuple(self.pieces), tuple(self.comments), tuple(self.diagnostics))
 
@@ -209,12 +217,16 @@ class _Cutter:
             return
         span = Span(self.source, brace, brace + 1)
         help_text = "remove it, or open the block with `with … {`"
-        self.diagnostics.append(error("E162", "`}` closes nothing", span, "no block is open here", help=help_text))
+        self.diagnostics.append(
+            error("E162", "`}` closes nothing", span, "no block is open here", help=help_text)
+        )
 
     def _unterminated(self, position: int, end: int) -> None:
         span = Span(self.source, position, max(position + 1, len(self.source.text[:end].rstrip())))
         help_text = 'close the text with `"` on the same line; a quote inside it is written `\\"`'
-        self.diagnostics.append(error("E115", "text is not terminated", span, "no closing quote", help=help_text))
+        self.diagnostics.append(
+            error("E115", "text is not terminated", span, "no closing quote", help=help_text)
+        )
 
     def _unclosed(self, mark: str, position: int) -> None:
         span = Span(self.source, position, position + 1)
@@ -227,9 +239,13 @@ class _Cutter:
             bracket, where = opened[-1]
             others = (Label(Span(self.source, where, where + 1), "opened here"),)
             message = f"`{mark}` where `{_CLOSES[bracket]}` is expected"
-            self.diagnostics.append(error("E114", message, span, f"does not close `{bracket}`", others=others))
+            self.diagnostics.append(
+                error("E114", message, span, f"does not close `{bracket}`", others=others)
+            )
         else:
-            self.diagnostics.append(error("E114", f"`{mark}` closes nothing", span, "no bracket is open here"))
+            self.diagnostics.append(
+                error("E114", f"`{mark}` closes nothing", span, "no bracket is open here")
+            )
 
 
 def _ends_in_escape(mark: str) -> bool:

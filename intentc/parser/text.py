@@ -15,15 +15,16 @@ MAXIMUM_LINE = 4096
 """The longest line, in bytes of UTF-8."""
 
 _LINE_BREAKS = {0x85: "next line", 0x2028: "line separator", 0x2029: "paragraph separator"}
-_LONG_LINE = re.compile(r"[^\n]{%d,}" % (MAXIMUM_LINE // 4))
+_LONG_LINE = re.compile(rf"[^\n]{{{MAXIMUM_LINE // 4},}}")
 
 
 def decode(path: str, data: bytes) -> tuple[SourceFile, tuple[Diagnostic, ...]]:
     """Return the text of `data`, and what in it may not stand in a source file.
 
-    The text may hold TAB, LF, CRLF and printable characters: everything else can end a YAML comment, move a terminal's cursor
-    or make a line read differently from what it says (Trojan Source, CVE-2021-42574). One leading byte order mark is
-    dropped with a warning. When there is an error the text is for showing it only.
+    The text may hold TAB, LF, CRLF and printable characters: everything else can end a YAML comment, move a
+    terminal's cursor or make a line read differently from what it says (Trojan Source, CVE-2021-42574). One
+    leading byte order mark is dropped with a warning. When there is an error the text is for showing it
+    only.
     """
     try:
         text = data.decode("utf-8")
@@ -34,7 +35,12 @@ def decode(path: str, data: bytes) -> tuple[SourceFile, tuple[Diagnostic, ...]]:
     source = SourceFile(path, text[1:] if marked else text)
     if marked:
         diagnostics.append(
-            warning("W110", "file begins with a byte order mark", Span(source, 0, 0), help="`intentc fmt` removes it")
+            warning(
+                "W110",
+                "file begins with a byte order mark",
+                Span(source, 0, 0),
+                help="`intentc fmt` removes it",
+            )
         )
     diagnostics.extend(_forbidden(source))
     diagnostics.extend(_too_long(source))
@@ -90,4 +96,6 @@ def _too_long(source: SourceFile) -> Iterator[Diagnostic]:
         if size > MAXIMUM_LINE:
             message = f"line is {size} bytes long"
             span = Span(source, match.start(), match.start() + 1)
-            yield error("E105", message, span, f"at most {MAXIMUM_LINE} bytes are read", help="break it after a `,`")
+            yield error(
+                "E105", message, span, f"at most {MAXIMUM_LINE} bytes are read", help="break it after a `,`"
+            )

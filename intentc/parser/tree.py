@@ -9,6 +9,7 @@ from lark import Token, Transformer
 
 from intentc.diagnostics import Diagnostic, Label, error
 from intentc.nodes import (
+    WELL_KNOWN,
     Address,
     Addresses,
     Assert,
@@ -32,7 +33,6 @@ from intentc.nodes import (
     Via,
     WellKnown,
     With,
-    WELL_KNOWN,
     Workload,
 )
 from intentc.parser import words
@@ -114,7 +114,7 @@ class Builder(Transformer[Token, Any]):
         relation = children[1]
         if relation.type in ("IN", "NOTIN"):
             values, closing = children[2]
-            operator = cast(Operator, str(relation))
+            operator = cast("Operator", str(relation))
             return Requirement(self._key(key), operator, values, self._span(key, closing))
         values = (self._value(children[2]),) if len(children) == 3 else ("",)
         operator = "!=" if relation == "!=" else "="
@@ -132,7 +132,9 @@ class Builder(Transformer[Token, Any]):
     def service(self, children: Children) -> Service:
         # The parts are checked once it is known whether this is a Service or `port/protocol` (see `targets`).
         namespace, name = children
-        return Service(Namespace(str(namespace), self._span(namespace)), str(name), self._span(namespace, name))
+        return Service(
+            Namespace(str(namespace), self._span(namespace)), str(name), self._span(namespace, name)
+        )
 
     def workload(self, children: Children) -> Workload:
         namespace, kind, name = children
@@ -223,7 +225,7 @@ class Builder(Transformer[Token, Any]):
     def _targets(
         self, items: list[tuple[Endpoint, Ports | None]], ports_required: bool
     ) -> tuple[Target, ...]:
-        """Return the targets of a list, each with its ports: items that only continue an earlier one join it."""
+        """Return the targets of a list, each with its ports: items that continue an earlier one join it."""
         endpoints: list[Endpoint] = []
         ports: list[list[Ports]] = []
         for endpoint, port in items:
@@ -290,7 +292,9 @@ class Builder(Transformer[Token, Any]):
         text = endpoint.span.text
         if any(problem.span == endpoint.span for problem in self.problems):
             return
-        help_texts: tuple[str, ...] = (f"write the port of the pods: `{text}:8443`, or `{text}:*` for every port",)
+        help_texts: tuple[str, ...] = (
+            f"write the port of the pods: `{text}:8443`, or `{text}:*` for every port",
+        )
         if isinstance(endpoint, Addresses) and ":" in text and "/" not in text:
             help_texts = (f"an IPv6 target needs its prefix length before the port: `{text}/128:443`",)
         end = endpoint.span.end
@@ -316,7 +320,7 @@ class Builder(Transformer[Token, Any]):
         rest = children[1:]
         directions: tuple[Literal["egress", "ingress"], ...] = ("egress", "ingress")
         if rest and isinstance(rest[0], Token):
-            directions = (cast(Literal["egress", "ingress"], str(rest[0])),)
+            directions = (cast("Literal['egress', 'ingress']", str(rest[0])),)
             rest = rest[1:]
         via, clauses = self._tail(rest)
         if via is not None:
@@ -324,7 +328,7 @@ class Builder(Transformer[Token, Any]):
         return Isolate(endpoints, directions, clauses, self.statement)
 
     def assertion(self, children: Children) -> Assert:
-        verdict = cast(Literal["allow", "deny"], str(children[0]))
+        verdict = cast("Literal['allow', 'deny']", str(children[0]))
         sources = self._sources(children[1], "a source")
         targets = self._targets(children[2], ports_required=True)
         via, clauses = self._tail(children[3:])
@@ -334,11 +338,10 @@ class Builder(Transformer[Token, Any]):
         via, clauses = self._tail(children)
         if via is not None:
             message = "`via` on a block"
-            self.problems.append(error("E156", message, via.span, help="write `via` on each intent of the block"))
+            self.problems.append(
+                error("E156", message, via.span, help="write `via` on each intent of the block")
+            )
         return With(clauses, (), self.statement)
-
-    def block_end(self, children: Children) -> None:
-        return None
 
     # What follows the targets
 
@@ -365,7 +368,7 @@ class Builder(Transformer[Token, Any]):
             else:
                 values.append(str(token))
         spans = tuple(self._span(token) for token in children[1:])
-        kind = cast(Literal["because", "owner", "ticket", "until", "on"], word)
+        kind = cast("Literal['because', 'owner', 'ticket', 'until', 'on']", word)
         return Clause(kind, tuple(values), spans, self._span(children[0], children[-1]))
 
     def _text(self, token: Token, span: Span, word: str) -> str:
@@ -389,4 +392,3 @@ class Builder(Transformer[Token, Any]):
         via = first.pop("via", None)
         clauses = tuple(part for part in first.values() if isinstance(part, Clause))
         return via if isinstance(via, Via) else None, clauses
-

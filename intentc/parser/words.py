@@ -1,7 +1,7 @@
-"""Check what single words may look like: names, labels, ports, addresses, dates.
+r"""Check what single words may look like: names, labels, ports, addresses, dates.
 
-Every function returns what the word means, and appends to `problems` where it cannot mean that. Checks are by `fullmatch` on
-ASCII classes: `int`, `\\d` and `ipaddress` accept far more than Kubernetes does.
+Every function returns what the word means, and appends to `problems` where it cannot mean that. Checks are
+by `fullmatch` on ASCII classes: `int`, `\d` and `ipaddress` accept far more than Kubernetes does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from intentc.diagnostics import Diagnostic, Fix, Edit, error
+from intentc.diagnostics import Diagnostic, Edit, Fix, error
 from intentc.nodes import NamedPort, NumberedPorts, Protocol
 from intentc.source import Span
 
@@ -44,7 +44,9 @@ def namespace(text: str, span: Span, problems: Problems) -> str:
             "E130",
             f"`{text}` is not a legal namespace",
             span,
-            "upper case is not legal" if text != text.lower() else "only `a-z`, `0-9` and `-` inside are legal",
+            "upper case is not legal"
+            if text != text.lower()
+            else "only `a-z`, `0-9` and `-` inside are legal",
             help=f"a legal name that is close: `{lower}`" if fits else (),
         )
     )
@@ -131,7 +133,9 @@ def port(
             help_text = f"a range goes upwards: `{last}-{first}`"
             message = f"range `{text}` is empty"
             label = f"{first} is above {last}"
-            problems.append(error("E122", message, span, label, help=help_text, fixes=_fix(span, f"{last}-{first}")))
+            problems.append(
+                error("E122", message, span, label, help=help_text, fixes=_fix(span, f"{last}-{first}"))
+            )
         return NumberedPorts(first, max(first, last), spoken, whole)
     if _HALF_RANGE.fullmatch(text) and not has_protocol:
         message = f"`{text}` is neither a range nor clearly a name"
@@ -141,7 +145,11 @@ def port(
         )
         problems.append(error("E123", message, span, "a name on one end of a range", help=help_texts))
     elif len(text) > 15 or not _PORT_NAME.fullmatch(text):
-        label = "at most 15 of `a-z`, `0-9` and `-`, with a letter" if len(text) <= 15 else f"{len(text)} characters"
+        label = (
+            "at most 15 of `a-z`, `0-9` and `-`, with a letter"
+            if len(text) <= 15
+            else f"{len(text)} characters"
+        )
         help_text = "a port is a number, a range `9093-9099`, or a name of at most 15 characters"
         problems.append(error("E124", f"`{text}` is not a legal port", span, label, help=help_text))
     return NamedPort(text, spoken, whole)
@@ -157,7 +165,9 @@ def port_number(text: str, span: Span, problems: Problems) -> int:
         )
         return 1
     if not _NUMBER.fullmatch(text):
-        problems.append(error("E124", f"`{text}` is not a port number", span, help="write a number from 1 to 65535"))
+        problems.append(
+            error("E124", f"`{text}` is not a port number", span, help="write a number from 1 to 65535")
+        )
         return 1
     if not digits or len(digits) > 5 or not 1 <= int(digits) <= 65535:
         message = f"port `{text}` is out of range"
@@ -177,14 +187,16 @@ def address(text: str, span: Span, problems: Problems) -> str:
                 f"`{text}` is not an IP address or range",
                 span,
                 "cannot be read as an address",
-                help="IPv4 is four numbers 0 to 255 without leading zeros, then `/0` to `/32`; IPv6 as in RFC 4291",
+                help="IPv4 is four numbers 0 to 255 without leading zeros; a range ends in `/0` to `/32`",
             )
         )
         return "192.0.2.0/24"
     width, value, canonical = network
     if width == 128 and ("." in match[1] or value >> 32 == 0xFFFF):
         help_text = "write the IPv4 address itself"
-        problems.append(error("E143", f"`{text}` is IPv4 inside IPv6", span, "no packet carries it", help=help_text))
+        problems.append(
+            error("E143", f"`{text}` is IPv4 inside IPv6", span, "no packet carries it", help=help_text)
+        )
     prefix = int(match[2]) if match[2] else width
     if prefix > width:
         message = f"prefix length `/{match[2]}` is out of range"
@@ -194,7 +206,10 @@ def address(text: str, span: Span, problems: Problems) -> str:
     host_bits = value & ((1 << (width - prefix)) - 1)
     if host_bits:
         base = _text(value - host_bits, width)
-        help_texts = (f"for the whole range: `{base}/{prefix}`", f"for the one address: `{canonical}/{width}`")
+        help_texts = (
+            f"for the whole range: `{base}/{prefix}`",
+            f"for the one address: `{canonical}/{width}`",
+        )
         message = f"`{text}` has bits set behind its prefix"
         problems.append(error("E141", message, span, "a range and an address in one", help=help_texts))
         return f"{base}/{prefix}"
@@ -227,7 +242,9 @@ def date(text: str, span: Span, problems: Problems) -> str:
     match = _DATE.fullmatch(text)
     help_text = "write the last day as `2027-03-31`"
     if match is None:
-        problems.append(error("E152", f"`{text}` is not a date", span, "not of the form YYYY-MM-DD", help=help_text))
+        problems.append(
+            error("E152", f"`{text}` is not a date", span, "not of the form YYYY-MM-DD", help=help_text)
+        )
         return "9999-12-31"
     from datetime import date as calendar_date
 

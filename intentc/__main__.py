@@ -1,0 +1,5 @@
+"""`python -m intentc` is the command `intentc`."""
+
+from intentc.cli import main
+
+main()

@@ -1,0 +1,137 @@
+"""Find and read the files of a project, and nothing outside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from intentc.compiler import PROJECT_FILE, load_project
+from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.profile import Project
+
+MAXIMUM_FILE = 64 * 1024 * 1024
+MAXIMUM_TOTAL = 256 * 1024 * 1024
+MAXIMUM_FILES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One project as found on disk.
+
+    `root` is its folder, `sources` the bytes of its intents by path relative to the root, `prefix` what
+    stands before such a path to reach it from the current folder.
+    """
+
+    root: Path
+    prefix: str
+    project: Project
+    sources: dict[str, bytes]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def open_workspace(path: Path) -> Workspace:
+    """Read the project at `path`: a folder, or a single `.intent` file that is a program of its own.
+
+    The profile is the `intentc.yaml` in the folder, or the documented default. Only regular files are read,
+    never more than the limits, and no link is followed out of the folder. What goes wrong is in
+    `diagnostics`: nothing is raised.
+    """
+    single = path.name if path.suffix == ".intent" and not path.is_dir() else None
+    root = path.parent if single else path
+    prefix = "" if str(root) in ("", ".") else f"{root.as_posix().rstrip('/')}/"
+    diagnostics: list[Diagnostic] = []
+    if not root.is_dir():
+        problem = error("E501", f"`{path}` does not exist", help="give a folder or a `.intent` file")
+        return Workspace(root, prefix, Project(), {}, (problem,))
+    reader = _Reader(root, diagnostics)
+    project, problems = load_project(reader.read(PROJECT_FILE) if (root / PROJECT_FILE).exists() else None)
+    diagnostics.extend(problems)
+    sources: dict[str, bytes] = {}
+    if not has_errors(diagnostics):
+        paths = [single] if single else list(reader.matching(project.intents, project.output))
+        for name in paths:
+            data = reader.read(name)
+            if data is not None:
+                sources[name] = data
+        if not paths:
+            patterns = ", ".join(f"`{pattern}`" for pattern in project.intents)
+            help_text = (
+                f"`intents` in `{PROJECT_FILE}` is {patterns}; `intentc init` writes a project to begin with"
+            )
+            diagnostics.append(error("E301", f"no `.intent` file in `{root}`", help=help_text))
+    return Workspace(root, prefix, project, sources, tuple(diagnostics))
+
+
+class _Reader:
+    """Read files below one folder, within the limits."""
+
+    def __init__(self, root: Path, diagnostics: list[Diagnostic]) -> None:
+        self.root = root
+        self.real_root = os.path.realpath(root)
+        self.diagnostics = diagnostics
+        self.total = 0
+
+    def matching(self, patterns: tuple[str, ...], output: str) -> Iterator[str]:
+        """Yield the files that match a pattern, sorted; hidden folders and the output are passed over."""
+        wanted = [_pattern(pattern) for pattern in patterns]
+        count = 0
+        for name in self._walk(output.rstrip("/")):
+            if any(pattern.fullmatch(name) for pattern in wanted):
+                count += 1
+                if count > MAXIMUM_FILES:
+                    message = f"more than {MAXIMUM_FILES:,} files match"
+                    self.diagnostics.append(
+                        error("E503", message, help="narrow the patterns in `intentc.yaml`")
+                    )
+                    return
+                yield name
+
+    def _walk(self, output: str) -> Iterator[str]:
+        for folder, folders, names in os.walk(self.root):
+            relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
+            above = "" if relative == "." else f"{relative}/"
+            folders[:] = sorted(
+                name for name in folders if not name.startswith(".") and f"{above}{name}" != output
+            )
+            yield from (f"{above}{name}" for name in sorted(names))
+
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of one file, or None after reporting why it is not read."""
+        real = os.path.realpath(self.root / name)
+        if os.path.commonpath((real, self.real_root)) != self.real_root:
+            return self._refuse(
+                "E502", f"`{name}` leads out of the project", "links must stay inside the project"
+            )
+        try:
+            # A FIFO or a device must not make the build wait; only what is a regular file once open is read.
+            descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as problem:
+            return self._refuse("E501", f"`{name}` cannot be read: {problem.strerror}", "")
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return self._refuse("E501", f"`{name}` is not a regular file", "")
+            if os.fstat(descriptor).st_size > MAXIMUM_FILE:
+                return self._refuse("E503", f"`{name}` is larger than 64 MiB", "split it")
+            try:
+                data = file.read(MAXIMUM_FILE + 1)
+            except OSError as problem:
+                return self._refuse("E501", f"`{name}` cannot be read: {problem.strerror}", "")
+        self.total += len(data)
+        if len(data) > MAXIMUM_FILE or self.total > MAXIMUM_TOTAL:
+            return self._refuse("E503", "the sources are larger than 256 MiB together", "split the project")
+        return data
+
+    def _refuse(self, code: str, message: str, help_text: str) -> bytes | None:
+        self.diagnostics.append(error(code, message, help=help_text or ()))
+        return None
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """Return a glob as a regular expression: `**/` any folders, `*` and `?` within a name."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    meanings = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))

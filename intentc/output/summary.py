@@ -1,0 +1,92 @@
+"""What a build did becomes a few lines a person understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from intentc.compiler import ClusterResult, Result
+from intentc.ir import Isolation, Pods, Point, Requirement, Selector
+from intentc.profile import Profile
+
+_SHOWN = 5
+"""How many isolated subjects are named before the rest is counted."""
+
+
+def summarize(result: Result) -> str:
+    """Return, for each cluster, the profile used, what was made, and whose connections are now limited."""
+    lines: list[str] = []
+    for cluster in result.clusters:
+        lines.append(f"{cluster.profile.name}: {_facts(cluster.profile, result.project.declared)}")
+        lines.append(f"  {', '.join(_counts(cluster))}")
+        for point, word in ((Point.LEAVING_POD, "egress"), (Point.ENTERING_POD, "ingress")):
+            subjects = [isolation for isolation in cluster.policy.isolations if isolation.point is point]
+            if subjects:
+                lines.append(f"  isolated for {word}: {_named(subjects)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def count_policies(cluster: ClusterResult) -> int:
+    """Return the number of NetworkPolicies among a cluster's artifacts."""
+    return sum(
+        artifact.content.count(b"\n---\n")
+        for artifact in cluster.artifacts
+        if "/kubernetes/" in artifact.path
+    )
+
+
+def describe(pods: Pods) -> str:
+    """Return pods as the language writes them."""
+    if pods.namespace is not None:
+        where = pods.namespace
+    elif pods.namespaces:
+        where = f"{{{_selector(pods.namespaces)}}}"
+    else:
+        where = "*"
+    return f"{where}[{_selector(pods.pods)}]" if pods.pods else where
+
+
+def _facts(profile: Profile, declared: bool) -> str:
+    facts = [
+        profile.dataplane,
+        profile.routing,
+        f"dns {profile.dns.preset}",
+        f"firewall {profile.firewall.mode}",
+    ]
+    origin = "" if declared else " (the default profile: no intentc.yaml)"
+    return ", ".join(facts) + origin
+
+
+def _counts(cluster: ClusterResult) -> Iterator[str]:
+    files = [artifact for artifact in cluster.artifacts if "/kubernetes/" in artifact.path]
+    if files:
+        yield _plural(len(files), "namespace")
+        yield _plural(count_policies(cluster), "policy", "policies")
+    for artifact in cluster.artifacts:
+        if artifact.path.endswith("/terraform/firewall.tf"):
+            yield _plural(artifact.content.count(b'resource "google_compute_firewall"'), "firewall rule")
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _named(isolations: Iterable[Isolation]) -> str:
+    names = [describe(isolation.pods) for isolation in isolations]
+    rest = len(names) - _SHOWN
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {rest:,} more" if rest > 0 else shown
+
+
+def _selector(selector: Selector) -> str:
+    return ", ".join(_requirement(requirement) for requirement in selector)
+
+
+def _requirement(requirement: Requirement) -> str:
+    if requirement.operator == "Exists":
+        return requirement.key
+    if requirement.operator == "DoesNotExist":
+        return f"!{requirement.key}"
+    if len(requirement.values) == 1:
+        return f"{requirement.key}{'=' if requirement.operator == 'In' else '!='}{requirement.values[0]}"
+    word = "in" if requirement.operator == "In" else "notin"
+    return f"{requirement.key} {word} ({', '.join(requirement.values)})"
