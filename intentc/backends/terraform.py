@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import groupby, islice, product
 
 from intentc.backends import hcl
+from intentc.backends.naming import slug
 from intentc.backends.ranges import chunks, joined_ports, plain_cidrs
 from intentc.backends.rendering import environment
 from intentc.diagnostics import Diagnostic, error, has_errors, in_order
@@ -61,11 +62,14 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """All rules between the same two ends: one firewall rule, or as many as the limits force."""
+    """All rules between the same two ends: one firewall rule, or as many as the limits force.
+
+    An end is None where it is the cluster nodes themselves: their tag says so, whatever their addresses are.
+    """
 
     direction: str
-    source: Addresses
-    target: Addresses
+    source: Addresses | None
+    target: Addresses | None
     sides: tuple[_Side, ...]
     rules: list[Rule]
 
@@ -106,25 +110,27 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
 
 
 def _openings(policy: Policy) -> list[_Opening]:
-    found: dict[tuple[str, Addresses, Addresses], list[Rule]] = {}
+    found: dict[tuple[str, Addresses | None, Addresses | None], list[Rule]] = {}
     for rule in policy.rules:
         if rule.point is Point.ENTERING_NODE or rule.point is Point.LEAVING_NODE:
-            if not (isinstance(rule.source, Addresses) and isinstance(rule.target, Addresses)):
-                raise MalformedRule(f"pods stand at a node: {rule}")
-            direction = "INGRESS" if rule.point is Point.ENTERING_NODE else "EGRESS"
-            found.setdefault((direction, rule.source, rule.target), []).append(rule)
-    return [_Opening(*ends, _sides(*ends), rules) for ends, rules in found.items()]
+            found.setdefault(_ends(rule), []).append(rule)
+    return [_Opening(*ends, _sides(*ends[1:]), rules) for ends, rules in found.items()]
 
 
-def _sides(direction: str, source: Addresses, target: Addresses) -> tuple[_Side, ...]:
-    """Return the ends that are ranges; the nodes themselves are not: their tag says whom a rule is for."""
-    if direction == "EGRESS":
-        if source.word != "nodes":
-            raise MalformedRule(f"{source.word} leave a node")
-        return (_side("destination_ranges", target),)
-    if target.word == "nodes":
-        return (_side("source_ranges", source),)
-    return (_side("source_ranges", source), _side("destination_ranges", target))
+def _ends(rule: Rule) -> tuple[str, Addresses | None, Addresses | None]:
+    source, target = rule.source, rule.target
+    if not (isinstance(source, Addresses) and isinstance(target, Addresses)):
+        raise MalformedRule(f"pods stand at a node: {rule}")
+    if rule.point is Point.ENTERING_NODE:
+        return "INGRESS", source, None if target.word == "nodes" else target
+    if source.word != "nodes":
+        raise MalformedRule(f"others than nodes leave a node: {rule}")
+    return "EGRESS", None, target
+
+
+def _sides(source: Addresses | None, target: Addresses | None) -> tuple[_Side, ...]:
+    ends = (("source_ranges", source), ("destination_ranges", target))
+    return tuple(_side(argument, addresses) for argument, addresses in ends if addresses)
 
 
 def _side(argument: str, addresses: Addresses) -> _Side:
@@ -161,7 +167,7 @@ def _problems(opening: _Opening) -> Iterator[Diagnostic]:
     empty = [side.addresses.blocks[0].cidr for side in opening.sides if not side.lists]
     for cidr, span in product(empty, _spans(opening.rules)):
         yield error(
-            "E403",
+            "E411",
             f"the exceptions leave no address of `{cidr}`",
             span,
             "a firewall rule without ranges would hold for every address",
@@ -171,7 +177,7 @@ def _problems(opening: _Opening) -> Iterator[Diagnostic]:
         source, target = (f"IPv{min(side.lists)}" for side in opening.sides)
         for span in _spans(opening.rules):
             yield error(
-                "E404",
+                "E412",
                 f"no connection leads from {source} to {target}",
                 span,
                 f"all sources are {source} addresses, all targets {target}",
@@ -183,7 +189,7 @@ def _target_problems(cluster: str, profile: Profile) -> Iterator[Diagnostic]:
     tags, accounts = profile.firewall.target_tags, profile.firewall.target_service_accounts
     if tags and accounts:
         yield error(
-            "E405",
+            "E413",
             f"the firewall of cluster `{cluster}` has target tags and target service accounts",
             help="a firewall rule takes one kind: keep `targetTags` or `targetServiceAccounts`",
         )
@@ -193,7 +199,7 @@ def _target_problems(cluster: str, profile: Profile) -> Iterator[Diagnostic]:
     ):
         if len(values) > limit:
             yield error(
-                "E405",
+                "E413",
                 f"the firewall of cluster `{cluster}` has {len(values)} `{key}`",
                 help=f"a firewall rule takes {limit} at most; one that all cluster nodes share is enough",
             )
@@ -221,8 +227,8 @@ def _firewall_rules(opening: _Opening, cluster: str, profile: Profile) -> Iterat
             key = ascii((cluster, opening.direction, ends, version, numbers))
             digest = sha256(key.encode("ascii")).hexdigest()[:10]
             yield _FirewallRule(
-                name=_named("intentc", _slug(cluster)[:20], stem, digest=digest),
-                label=_named(stem, digest=digest).replace("-", "_"),
+                name=_named(f"intentc-{slug(cluster, 20)}-{stem}", digest),
+                label=_named(stem, digest).replace("-", "_"),
                 description=description,
                 direction=opening.direction,
                 lists=(*(found for _, found in choice), targets),
@@ -250,57 +256,52 @@ def _targets(profile: Profile) -> _List:
 # --- Names and descriptions -------------------------------------------------------------------------------
 
 
-def _identity(addresses: Addresses, profile: Profile) -> tuple[object, ...]:
+def _identity(addresses: Addresses | None, profile: Profile) -> tuple[object, ...]:
     """Return what names an end: its ranges, or its word where they are what the profile says of the word.
 
     So a node range that is added to the profile changes firewall rules in place instead of replacing them.
     """
-    stated = {
-        "pods": profile.pod_cidrs,
-        "nodes": profile.node_cidrs,
-        "control-plane": (profile.control_plane.cidr,),
-    }
+    if addresses is None:
+        return ()
+    calls = (profile.control_plane.cidr,)
+    stated = {"pods": profile.pod_cidrs, "nodes": profile.node_cidrs, "control-plane": calls}
     if {Block(cidr) for cidr in stated.get(addresses.word, ())} == set(addresses.blocks):
         return (addresses.word,)
     return (addresses.word, *((block.cidr, block.excepts) for block in addresses.blocks))
 
 
 def _stem(opening: _Opening, version: int) -> str:
-    """Return the readable part of a name; the nodes are always one end, and go without saying."""
-    if opening.direction == "EGRESS":
-        stem = f"to-{_end(opening.target, version)}"
-    elif opening.target.word == "nodes":
-        stem = f"from-{_end(opening.source, version)}"
-    else:
-        stem = f"from-{_end(opening.source, version)}-at-{_end(opening.target, version)}"
-    return stem if version == 4 else f"{stem}-ipv6"
+    """Return the readable part of a name; the cluster nodes are always an end, and go without saying."""
+    parts = []
+    if opening.source:
+        parts.append(f"from-{_end(opening.source, version)}")
+    if opening.target:
+        parts.append(f"{'at' if parts else 'to'}-{_end(opening.target, version)}")
+    if version == 6:
+        parts.append("ipv6")
+    return "-".join(parts)
 
 
 def _end(addresses: Addresses, version: int) -> str:
     if addresses.word != "cidr":
-        return _slug(addresses.word)
-    return _slug(next(block.cidr for block in addresses.blocks if (":" in block.cidr) == (version == 6)))
+        return slug(addresses.word, NAME_LENGTH)
+    first = next(block.cidr for block in addresses.blocks if (":" in block.cidr) == (version == 6))
+    return slug(first, NAME_LENGTH)
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _named(*parts: str, digest: str) -> str:
-    """Return the parts and the digest as one name: a letter first, then letters, digits and single dashes."""
-    readable = "-".join(part for part in parts if part)[: NAME_LENGTH - len(digest) - 1]
-    return f"{readable.rstrip('-')}-{digest}"
+def _named(readable: str, digest: str) -> str:
+    """Return a name as Google Cloud takes it, given a readable part that starts with a letter."""
+    return f"{slug(readable, NAME_LENGTH - len(digest) - 1)}-{digest}"
 
 
 def _description(opening: _Opening) -> str:
     """Return who talks to whom, what traffic it is, and what the intents say of it: ASCII, cut to length."""
-    target = _written(opening.target)
-    if opening.direction == "INGRESS" and target != "nodes":
-        target = f"nodes at {target}"
+    behind = "nodes at " if opening.source and opening.target else ""
+    ends = f"From {_written(opening.source)} to {behind}{_written(opening.target)}"
     origins = [origin for rule in opening.rules for origin in rule.origins]
     clauses = [origin.flow.clauses for origin in origins if origin.flow]
     parts = {
-        f"From {_written(opening.source)} to {target}": set(map(_kind, origins)) or {"direct connections"},
+        ends: set(map(_kind, origins)) or {"direct connections"},
         "owner": {said.owner for said in clauses} - {""},
         "ticket": {said.ticket for said in clauses} - {""},
         "because": {said.because for said in clauses} - {""},
@@ -312,11 +313,12 @@ def _description(opening: _Opening) -> str:
 def _kind(origin: Origin) -> str:
     if origin.cause in _CAUSES:
         return _CAUSES[origin.cause]
-    path = _PATHS[origin.flow.path.kind] if origin.flow else "direct connections"
-    return f"{path} with a node's address" if origin.cause == "node" else path
+    return _PATHS[origin.flow.path.kind if origin.flow else "direct"]
 
 
-def _written(addresses: Addresses) -> str:
+def _written(addresses: Addresses | None) -> str:
+    if addresses is None:
+        return "nodes"
     if addresses.word != "cidr":
         return addresses.word
     more = len(addresses.blocks) - 1
