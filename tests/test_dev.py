@@ -87,7 +87,7 @@ def test_commands_run_in_the_directory_of_the_caller(tmp_path: Path) -> None:
 
 def test_check_runs_every_step_although_one_fails(capfd: pytest.CaptureFixture[str]) -> None:
     dev = development.load()
-    dev.prepare_tools = lambda: None
+    dev.prepare_tests = lambda: None
     dev.STEPS = {
         "first": ["python", "-c", "print('first ran'); exit(3)"],
         "second": ["python", "-c", "print('second ran')"],
@@ -468,6 +468,17 @@ def test_node_is_taken_from_path_or_else_from_its_locked_wheel(
     assert len(done) == (1 if on_path else 2)
     node.unlink()
     assert dev.node_program() is None
+
+
+def test_tests_run_although_their_tools_cannot_be_had(capsys: pytest.CaptureFixture[str]) -> None:
+    dev = development.load()
+
+    def fail() -> None:
+        raise dev.Failure("no registry")
+
+    dev.prepare, dev.prepare_tools = (lambda: None), fail
+    dev.prepare_tests()
+    assert capsys.readouterr().err == "dev: no registry\n"
 
 
 # --- The whole of it --------------------------------------------------------------------------------------
