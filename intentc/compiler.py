@@ -108,6 +108,7 @@ def compile_program(
 ) -> Result:
     """Analyze, check, emit and prove a program for each cluster that is asked for."""
     from intentc.analysis import analyze, policy_of
+    from intentc.checks import Context, check
 
     diagnostics = list(earlier)
     resolved, problems = analyze(program, project)
@@ -117,6 +118,7 @@ def compile_program(
     for profile in profiles:
         policy, problems = policy_of(resolved, project, profile)
         diagnostics.extend(problems)
+        diagnostics.extend(check(policy, Context(profile, options.today, options.allow_expired)))
         policies.append((profile, policy))
     clusters: list[ClusterResult] = []
     for profile, policy in policies:

@@ -1,0 +1,63 @@
+"""Intents that isolate the pods every other pod resolves names with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intentc.checks import Context
+from intentc.diagnostics import Diagnostic, warning
+from intentc.ir import Origin, Pods, Point, Policy, Requirement, Rule, Selector
+
+
+def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
+    """Yield a warning for each isolation that may select a resolver: its other clients lose it."""
+    del context
+    resolvers = {rule.target for rule in policy.rules if _is_dns(rule) and isinstance(rule.target, Pods)}
+    admitted = {
+        rule.target
+        for rule in policy.rules
+        if rule.point is Point.ENTERING_POD and _everyone(rule) and rule.ports.protocol == "UDP"
+    }
+    for isolation in policy.isolations:
+        if isolation.point is not Point.ENTERING_POD or isolation.pods in admitted:
+            continue
+        if any(_may_meet(isolation.pods, resolver) for resolver in resolvers if isinstance(resolver, Pods)):
+            span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
+            message = "the pods that resolve names become isolated for ingress"
+            label = "every pod that is not named as a source loses name resolution"
+            help_text = (
+                "add an intent that lets every pod ask: `* -> kube-system[k8s-app=kube-dns]:53/udp, 53`"
+            )
+            yield warning("W310", message, span, label, help=help_text)
+
+
+def _is_dns(rule: Rule) -> bool:
+    return rule.point is Point.LEAVING_POD and any(_is_lifeline(origin) for origin in rule.origins)
+
+
+def _is_lifeline(origin: Origin) -> bool:
+    return origin.cause == "dns"
+
+
+def _everyone(rule: Rule) -> bool:
+    return isinstance(rule.source, Pods) and not rule.source.namespaces and not rule.source.pods
+
+
+def _may_meet(first: Pods, second: Pods) -> bool:
+    """Tell whether one pod could be selected by both."""
+    return _compatible(first.namespaces + second.namespaces) and _compatible(first.pods + second.pods)
+
+
+def _compatible(requirements: Selector) -> bool:
+    by_key: dict[str, list[Requirement]] = {}
+    for requirement in requirements:
+        by_key.setdefault(requirement.key, []).append(requirement)
+    for its in by_key.values():
+        allowed = [set(item.values) for item in its if item.operator == "In"]
+        refused = {value for item in its if item.operator == "NotIn" for value in item.values}
+        if allowed and not set.intersection(*allowed) - refused:
+            return False
+        operators = {item.operator for item in its}
+        if "DoesNotExist" in operators and operators & {"In", "Exists"}:
+            return False
+    return True
