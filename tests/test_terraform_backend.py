@@ -135,47 +135,19 @@ def test_table_2b(row: str) -> None:
         }
 
 
-def test_a_module_reads_like_this() -> None:
+PAGE = (development.ROOT / "docs" / "terraform.md").read_text()
+DOCUMENTED = re.findall(r"^```hcl\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_the_documented_rule_is_what_is_written() -> None:
     clauses = Clauses("orders", "team-shop", "NET-1")
-    rules = opens(PODS, tcp(8443), by=(origin(said=clauses),)) + opens(
-        PODS, udp(53), tcp(53), by=(origin("dns"),)
-    )
+    rules = opens(PODS, tcp(8443), by=(origin(said=clauses),))
+    rules += opens(PODS, udp(53), tcp(53), by=(origin("dns"),))
     files = module(rules)
-    assert (
-        files["firewall.tf"].decode()
-        == """\
-# Written by intentc. Change the intents, not this file.
-
-resource "google_compute_firewall" "from_pods_d1e5e7200b" {
-  name        = "intentc-prod-from-pods-d1e5e7200b"
-  description = "From pods to nodes: direct connections; name resolution | owner: team-shop | \
-ticket: NET-1 | because: orders"
-  project     = "net-prod"
-  network     = "vpc-prod"
-  direction   = "INGRESS"
-  priority    = 1000
-
-  source_ranges = [
-    "100.64.0.0/14",
-  ]
-
-  target_tags = [
-    "gke-prod-node",
-  ]
-
-  allow {
-    protocol = "tcp"
-    ports    = ["53", "8443"]
-  }
-
-  allow {
-    protocol = "udp"
-    ports    = ["53"]
-  }
-}
-"""
-    )
-    assert files.keys() == {"firewall.tf", "outputs.tf", "variables.tf", "versions.tf"}
+    (documented,) = (block for block in DOCUMENTED if block.startswith("resource"))
+    header = "# Written by intentc. Change the intents, not this file.\n\n"
+    assert files["firewall.tf"].decode() == header + documented
+    assert files.keys() == set(re.findall(r"^\| `([a-z]+\.tf)` \|", PAGE, re.MULTILINE))
     assert files["variables.tf"].count(b"\n") == 1
     assert b"    google_compute_firewall.from_pods_d1e5e7200b.name,\n" in files["outputs.tf"]
     versions = hcl.parse_hcl(files["versions.tf"].decode())["terraform"][0]
@@ -183,6 +155,20 @@ ticket: NET-1 | because: orders"
     assert versions["required_providers"] == [
         {"google": {"source": "hashicorp/google", "version": ">= 5.0, < 8.0"}}
     ]
+
+
+def test_the_documented_inputs_and_errors_are_all_there_are() -> None:
+    files = module(opens(UNKNOWN_PODS, tcp(1)) + opens(UNKNOWN_NODES, tcp(1)), BARE)
+    variables = hcl.parse_hcl(files["variables.tf"].decode())["variable"].keys()
+    assert variables == set(re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE))
+    calls = [
+        hcl.parse_hcl(block)["module"]["intents_prod"][0]
+        for block in DOCUMENTED
+        if block.startswith("module")
+    ]
+    assert [call.keys() - {"source"} for call in calls] == [set(), variables]
+    written = set(re.findall(r'"(E[0-9]{3})"', Path(terraform.__file__).read_text()))
+    assert written == set(re.findall(r"^\| (E[0-9]{3}) \|", PAGE, re.MULTILINE))
 
 
 def test_a_policy_without_node_rules_is_a_module_without_resources() -> None:
