@@ -12,6 +12,7 @@ from intentc.profile import Profile, Project
 
 PROJECT_FILE = "intentc.yaml"
 TARGETS = ("kubernetes", "terraform")
+"""What `--target` chooses from; the record of provenance is always made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _emit(
 
     artifacts: list[ir.Artifact] = []
     diagnostics: list[Diagnostic] = []
-    for target in options.targets:
+    for target in (*options.targets, "provenance"):
         made, problems = emit(target, policy, profile)
         diagnostics.extend(problems)
         artifacts.extend(

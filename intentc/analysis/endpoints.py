@@ -108,7 +108,8 @@ class Endpoints:
             span = requirements[0].span.until(requirements[-1].span)
             message = "selector can never hold"
             label = f"no label `{never}` satisfies all of it"
-            self._diagnostics.append(error("E216", message, span, label))
+            help_text = "separate groups of pods are separate items of a list"
+            self._diagnostics.append(error("E216", message, span, label, help=help_text))
         return result
 
     def _addresses(self, endpoint: nodes.Addresses) -> ir.Addresses:

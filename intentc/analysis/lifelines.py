@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from intentc.analysis.endpoints import namespace_selector
 from intentc.analysis.lowering import Cluster, Hop
-from intentc.ir import Addresses, Block, Origin, Pods, Point, Ports, Requirement
+from intentc.ir import Addresses, Block, Origin, Pods, Point, Ports, Protocol, Requirement
 from intentc.profile import DnsPeer, Profile
 
 _NODE_LOCAL = "169.254.20.10/32"

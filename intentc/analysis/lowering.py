@@ -129,7 +129,7 @@ def _pods_to_nodes(flow: ir.Flow, source: Pods, cluster: Cluster) -> Iterator[Ho
 def _pods_to_node_port(
     flow: ir.Flow, cluster: Cluster, ports: tuple[Ports, ...], rows: tuple[int, ...]
 ) -> Iterator[Hop]:
-    """Yield the hop between nodes: it shows the pod's address, unless ip-masq puts the node's in its place."""
+    """Yield the hop between nodes: it shows the pod's address, unless ip-masq puts in the node's."""
     seen = cluster.nodes if cluster.nodes_masqueraded else cluster.pods
     yield from _network(cluster, seen, cluster.nodes, ports, Origin("node", rows, flow))
 

@@ -25,9 +25,10 @@ class Sets:
             if first is not definition:
                 others = (Label(first.name_span, "first defined here"),)
                 message = f"set `{definition.name}` is defined twice"
-                diagnostics.append(
-                    error("E202", message, definition.name_span, "second definition", others=others)
-                )
+                help_text = "sets of all files share their names: rename one, or put the members together"
+                label = "second definition"
+                span = definition.name_span
+                diagnostics.append(error("E202", message, span, label, others=others, help=help_text))
         for name in self._definitions:
             self._expand(name)
 
@@ -108,7 +109,9 @@ class Sets:
         self, reference: SetReference, member: Target, message: str, label: str, better: str = ""
     ) -> None:
         others = (Label(member.span, "this member has ports" if member.ports else "this member has none"),)
-        help_text = f"write the port at the reference: {better}" if better else ()
+        help_text = "say ports in one place: in the set, or where it is used"
+        if better:
+            help_text = f"write the port at the reference: {better}"
         self._diagnostics.append(error("E205", message, reference.span, label, others=others, help=help_text))
 
     def _expand(self, root: str) -> None:
@@ -149,9 +152,9 @@ class Sets:
         if len(unique) > MAXIMUM_MEMBERS:
             span = self._definitions[name].name_span
             message = f"set `{name}` has {len(unique):,} members"
-            self._diagnostics.append(
-                error("E219", message, span, f"at most {MAXIMUM_MEMBERS:,} are expanded")
-            )
+            label = f"at most {MAXIMUM_MEMBERS:,} are expanded"
+            help_text = "select the pods by a shared label"
+            self._diagnostics.append(error("E219", message, span, label, help=help_text))
             return ()
         return unique
 
@@ -159,4 +162,6 @@ class Sets:
         chain = " -> ".join(f"@{name}" for name in names)
         self._used.update(names)
         message = f"set `{names[0]}` contains itself"
-        self._diagnostics.append(error("E204", message, reference.span, f"the chain is {chain}"))
+        label = f"the chain is {chain}"
+        help_text = "name the members themselves in one of the sets"
+        self._diagnostics.append(error("E204", message, reference.span, label, help=help_text))

@@ -14,8 +14,9 @@ Emit = Callable[[Policy, Profile], tuple[tuple[Artifact, ...], tuple[Diagnostic,
 BACKENDS: dict[str, str] = {
     "kubernetes": "intentc.backends.kubernetes",
     "terraform": "intentc.backends.terraform",
+    "provenance": "intentc.backends.provenance",
 }
-"""Every target by the name `--target` takes, with the module whose `emit` writes it."""
+"""Every target by its name, with the module whose `emit` writes it."""
 
 
 def emit(

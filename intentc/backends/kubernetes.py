@@ -137,6 +137,8 @@ def _subjects(
             continue
         direction = _DIRECTION[rule.point]
         pods, peer = (rule.source, rule.target) if direction == "Egress" else (rule.target, rule.source)
+        if not isinstance(pods, Pods):
+            raise AssertionError(f"a rule at a pod whose pod end is {pods}")  # noqa: TRY004 - not a caller's mistake
         for subject in by_pods[pods, direction]:
             for fragment in _peers(peer):
                 subject.peers.setdefault(fragment, set()).add(rule.ports)

@@ -52,8 +52,8 @@ def _covered(flows: list[Flow], covers: list[Flow]) -> Diagnostic:
             if span and _adds_nothing(flows, covers)
             else ()
         )
-        others = (Label(spans[0], "first said here"),)
-        return warning("W302", "intent is said twice", span, "second time", others=others, fixes=fixes)
+        first = (Label(spans[0], "first said here"),)
+        return warning("W302", "intent is said twice", span, "second time", others=first, fixes=fixes)
     others = tuple(Label(place, "this allows it already") for place in spans[:3])
     label = "it allows nothing that others do not"
     help_text = "remove it, or narrow the wider intent"

@@ -25,7 +25,8 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     for (_, _, point), (flow, rows, rules) in found.items():
         ports = _listed(dict.fromkeys(_port(rule.ports) for rule in rules))
         ranges = ", ".join(context.profile.node_cidrs)
-        label = f"{'row' if len(rows) == 1 else 'rows'} {_listed([str(row) for row in sorted(rows)])} of the truth table"
+        numbers = _listed([str(row) for row in sorted(rows)])
+        label = f"row{'s' if len(rows) > 1 else ''} {numbers} of the truth table"
         if point is Point.ENTERING_POD:
             message = f"every node address may reach the target on {ports}"
             also = f"also admitted: processes on the nodes' own network, other machines in {ranges}"

@@ -12,7 +12,8 @@ from intentc.ir import Origin, Pods, Point, Policy, Requirement, Rule, Selector
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield a warning for each isolation that may select a resolver: its other clients lose it."""
     del context
-    resolvers = {rule.target for rule in policy.rules if _is_dns(rule) and isinstance(rule.target, Pods)}
+    resolvers = [rule.target for rule in policy.rules if _is_dns(rule)]
+    unique = [resolver for resolver in dict.fromkeys(resolvers) if isinstance(resolver, Pods)]
     admitted = {
         rule.target
         for rule in policy.rules
@@ -21,7 +22,7 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     for isolation in policy.isolations:
         if isolation.point is not Point.ENTERING_POD or isolation.pods in admitted:
             continue
-        if any(_may_meet(isolation.pods, resolver) for resolver in resolvers if isinstance(resolver, Pods)):
+        if any(_may_meet(isolation.pods, resolver) for resolver in unique):
             span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
             message = "the pods that resolve names become isolated for ingress"
             label = "every pod that is not named as a source loses name resolution"

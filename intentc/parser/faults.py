@@ -31,6 +31,7 @@ _SPELLING = {
     "VERDICT": "allow",
     "DIRECTION": "ingress",
 }
+_ARROW = "__ANON_0"
 _PATH_TERMINALS = {"NODEPORT", "HOSTPORT", "HOSTNETWORK", "LOADBALANCER"}
 _CLAUSE_TERMINALS = {"BECAUSE", "OWNER", "TICKET", "UNTIL", "ON"}
 _STATEMENT_WORDS = ("let", "with", "isolate", "assert")
@@ -41,15 +42,14 @@ _LAST_WORD = re.compile(r"([A-Za-z-]+)\s*\Z")
 def explain(source: SourceFile, offset: int, end: int, problem: UnexpectedInput) -> Diagnostic:
     """Return the diagnostic for the statement at `offset` to `end` that Lark refused with `problem`."""
     expected: set[str] = set()
+    position = end
     if isinstance(problem, UnexpectedToken):
         expected = set(problem.expected)
-        at_end = problem.token.type == "$END"
+        if problem.token.type != "$END":
+            position = offset + int(problem.token.start_pos or 0)
     elif isinstance(problem, UnexpectedCharacters):
         expected = set(problem.allowed or ())
-        at_end = False
-    else:
-        at_end = True
-    position = end if at_end else offset + (problem.pos_in_stream or 0)
+        position = offset + int(problem.pos_in_stream)
     return _Fault(source, offset, end, position, expected).explain()
 
 
@@ -61,6 +61,12 @@ class _Fault:
         self.position = position
         self.end = end
         self.expected = expected
+        begun = source.text[offset:position].lstrip()
+        if not begun.startswith("isolate"):
+            self.expected = self.expected - {"DIRECTION"}
+        if "->" in begun:
+            # Lark merges states that differ in what may follow; a second arrow never may.
+            self.expected = self.expected - {_ARROW}
         self.before = _without_comments(source.text[offset:position]).rstrip()
         self.after = source.text[position:end]
         word = _WORD_HERE.match(self.after)
@@ -110,7 +116,15 @@ class _Fault:
             span = Span(self.source, self.position - len(self.before), self.position)
             help_text = "write `source -> target:port`"
             return error("E112", "statement has no `->`", span, "ends without an arrow", help=help_text)
-        return error("E110", "statement ends too early", here, f"expected {self._listing()}")
+        label = f"expected {self._listing()}"
+        return error(
+            "E110", "statement ends too early", here, label, help="finish the statement on this line"
+        )
+
+    def _after_comma(self, comma: int) -> Diagnostic:
+        span = Span(self.source, comma, comma + 1)
+        help_text = "remove the comma, or write one more item after it"
+        return error("E116", "nothing follows `,`", span, "one more item is expected", help=help_text)
 
     def _unfinished(self, word: str, span: Span) -> Diagnostic:
         forms = {
@@ -125,7 +139,7 @@ class _Fault:
             "loadbalancer": "via loadbalancer 443",
             "except": "10.0.0.0/8 except 10.1.0.0/16",
         }
-        help_text = f"write `{forms[word]}`" if word in forms else ()
+        help_text = f"write `{forms[word]}`" if word in forms else "finish the statement, or remove the word"
         return error("E153", f"nothing follows `{word}`", span, "ends here", help=help_text)
 
     def _reserved(self, word: str, span: Span) -> Diagnostic:
@@ -167,7 +181,7 @@ class _Fault:
             help_text = forms.get(opener, "write at least one value")
             return error("E129", f"`{opener}{first}` is empty", span, "nothing stands in it", help=help_text)
         if first in "])}" and opener == ",":
-            return error("E116", "nothing follows `,`", self._back_to(","), "one more item is expected")
+            return self._after_comma(self.source.text.rindex(",", 0, self.position))
         if first in "[/" or first == "=":
             word = re.search(r"[\w-]+\Z", self.before)
             if word and first != "=" and _WELL_KNOWN.match(word.group()):
@@ -196,7 +210,7 @@ class _Fault:
                 start = self._offset_of(before)
                 return self._reserved(before, Span(self.source, start, start + len(before)))
             if before.endswith(","):
-                return error("E116", "nothing follows `,`", self._back_to(","), "one more item is expected")
+                return self._after_comma(self.source.text.rindex(",", 0, self.position))
             if "->" in before:
                 help_text = "write one statement a line"
                 return error(
@@ -227,7 +241,7 @@ class _Fault:
                 )
             known = [_SPELLING[name] for name in sorted(self.expected) if name in _SPELLING]
             return self._unknown_word("E150", f"unknown word `{self.word}`", here, known)
-        if "->" not in self.before and self.expected & {"__ANON_0", "COMMA"}:
+        if "->" not in self.before and self.expected & {_ARROW, "COMMA"}:
             help_text = "write `source -> target:port`"
             return error(
                 "E112", "statement has no `->`", here, "`->` or `,` is expected before this", help=help_text
@@ -246,7 +260,8 @@ class _Fault:
     def _unexpected(self) -> Diagnostic:
         expected = self._listing()
         label = f"expected {expected}" if expected else "does not fit here"
-        return error("E110", f"unexpected `{self.word}`", self.here, label)
+        help_text = "an intent is `source -> target:port`, then `via` and clauses; one statement a line"
+        return error("E110", f"unexpected `{self.word}`", self.here, label, help=help_text)
 
     def _listing(self) -> str:
         """Return the legal continuations in words, the most likely first."""
@@ -256,7 +271,7 @@ class _Fault:
             "STRING": 'a text in `"`',
             "LABEL": "a label",
             "ADDRESS": "a range",
-            "__ANON_0": "`->`",
+            _ARROW: "`->`",
             "COMMA": "`,`",
             "COLON": "`:` and a port",
             "RSQB": "`]`",

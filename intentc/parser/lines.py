@@ -208,7 +208,8 @@ class _Cutter:
         if len(self.blocks) == MAXIMUM_NESTING + 1:
             span = Span(self.source, brace, brace + 1)
             message = f"blocks nest deeper than {MAXIMUM_NESTING}"
-            self.diagnostics.append(error("E106", message, span, "one block too deep"))
+            help_text = "put the clauses of several blocks into one"
+            self.diagnostics.append(error("E106", message, span, "one block too deep", help=help_text))
 
     def _close_block(self, brace: int) -> None:
         if self.blocks:
@@ -231,7 +232,8 @@ class _Cutter:
     def _unclosed(self, mark: str, position: int) -> None:
         span = Span(self.source, position, position + 1)
         message = f"`{mark}` is not closed"
-        self.diagnostics.append(error("E113", message, span, f"no `{_CLOSES[mark]}` follows"))
+        label = f"no `{_CLOSES[mark]}` follows"
+        self.diagnostics.append(error("E113", message, span, label, help=f"close it with `{_CLOSES[mark]}`"))
 
     def _wrong_bracket(self, mark: str, position: int, opened: list[tuple[str, int]]) -> None:
         span = Span(self.source, position, position + 1)
@@ -239,13 +241,13 @@ class _Cutter:
             bracket, where = opened[-1]
             others = (Label(Span(self.source, where, where + 1), "opened here"),)
             message = f"`{mark}` where `{_CLOSES[bracket]}` is expected"
-            self.diagnostics.append(
-                error("E114", message, span, f"does not close `{bracket}`", others=others)
-            )
+            label = f"does not close `{bracket}`"
+            help_text = f"write `{_CLOSES[bracket]}`"
+            self.diagnostics.append(error("E114", message, span, label, others=others, help=help_text))
         else:
-            self.diagnostics.append(
-                error("E114", f"`{mark}` closes nothing", span, "no bracket is open here")
-            )
+            label = "no bracket is open here"
+            message = f"`{mark}` closes nothing"
+            self.diagnostics.append(error("E114", message, span, label, help="remove it"))
 
 
 def _ends_in_escape(mark: str) -> bool:

@@ -141,7 +141,8 @@ class Builder(Transformer[Token, Any]):
         if kind not in WORKLOADS:
             help_text = f"kinds are {', '.join(f'`{known}`' for known in WORKLOADS)}"
             message = f"unknown kind of workload `{kind}`"
-            self.problems.append(error("E127", message, self._span(kind), help=help_text))
+            label = "no such kind"
+            self.problems.append(error("E127", message, self._span(kind), label, help=help_text))
         span = self._span(namespace)
         checked = Namespace(words.namespace(str(namespace), span, self.problems), span)
         name_text = words.object_name(str(name), self._span(name), self.problems)
@@ -167,7 +168,8 @@ class Builder(Transformer[Token, Any]):
             label = "not inside the range" if inside is False else "not of the same address family"
             message = f"`except {hole.span.text}` is not strictly inside `{base.span.text}`"
             others = (Label(base.span, "the range it should lie in"),)
-            self.problems.append(error("E142", message, hole.span, label, others=others))
+            help_text = "an exception is a smaller range inside the range before `except`"
+            self.problems.append(error("E142", message, hole.span, label, others=others, help=help_text))
 
     def well_known(self, children: Children) -> WellKnown:
         token = children[0]
@@ -296,7 +298,7 @@ class Builder(Transformer[Token, Any]):
             f"write the port of the pods: `{text}:8443`, or `{text}:*` for every port",
         )
         if isinstance(endpoint, Addresses) and ":" in text and "/" not in text:
-            help_texts = (f"an IPv6 target needs its prefix length before the port: `{text}/128:443`",)
+            help_texts = ("an IPv6 target needs its prefix length before the port: `2001:db8::1/128:443`",)
         end = endpoint.span.end
         label = "no `:port` follows"
         span = Span(self.source, endpoint.span.start, end)
@@ -324,7 +326,9 @@ class Builder(Transformer[Token, Any]):
             rest = rest[1:]
         via, clauses = self._tail(rest)
         if via is not None:
-            self.problems.append(error("E156", "`via` on an `isolate`", via.span, "there is no flow to lead"))
+            label = "there is no flow to lead"
+            message = "`via` on an `isolate`"
+            self.problems.append(error("E156", message, via.span, label, help="remove it"))
         return Isolate(endpoints, directions, clauses, self.statement)
 
     def assertion(self, children: Children) -> Assert:
@@ -338,9 +342,8 @@ class Builder(Transformer[Token, Any]):
         via, clauses = self._tail(children)
         if via is not None:
             message = "`via` on a block"
-            self.problems.append(
-                error("E156", message, via.span, help="write `via` on each intent of the block")
-            )
+            help_text = "write `via` on each intent of the block"
+            self.problems.append(error("E156", message, via.span, "not a clause", help=help_text))
         return With(clauses, (), self.statement)
 
     # What follows the targets
@@ -376,7 +379,8 @@ class Builder(Transformer[Token, Any]):
         if "\\" in text:
             text = _ESCAPE.sub(r"\1", text)
         if not text.strip():
-            self.problems.append(error("E154", f"`{word}` says nothing", span, "empty text"))
+            help_text = f"say it, or leave `{word}` out"
+            self.problems.append(error("E154", f"`{word}` says nothing", span, "empty text", help=help_text))
         return text
 
     def _tail(self, children: Children) -> tuple[Via | None, tuple[Clause, ...]]:
@@ -386,7 +390,10 @@ class Builder(Transformer[Token, Any]):
             if word in first:
                 others = (Label(first[word].span, "first said here"),)
                 message = f"`{word}` is said twice"
-                self.problems.append(error("E151", message, part.span, "second one", others=others))
+                help_text = "say it once; an inner clause wins over that of a block"
+                self.problems.append(
+                    error("E151", message, part.span, "second one", others=others, help=help_text)
+                )
             else:
                 first[word] = part
         via = first.pop("via", None)

@@ -35,7 +35,8 @@ def namespace(text: str, span: Span, problems: Problems) -> str:
         return text
     if len(text) > 63:
         label = f"{len(text)} characters, at most 63 are legal"
-        problems.append(error("E130", f"`{text}` is not a legal namespace", span, label))
+        help_text = "write the namespace's name as `kubectl get namespaces` shows it"
+        problems.append(error("E130", f"`{text}` is not a legal namespace", span, label, help=help_text))
         return text
     lower = text.lower().replace("_", "-").strip("-.")
     fits = _DNS_LABEL.fullmatch(lower) is not None
@@ -47,7 +48,9 @@ def namespace(text: str, span: Span, problems: Problems) -> str:
             "upper case is not legal"
             if text != text.lower()
             else "only `a-z`, `0-9` and `-` inside are legal",
-            help=f"a legal name that is close: `{lower}`" if fits else (),
+            help=f"a legal name that is close: `{lower}`"
+            if fits
+            else "write the namespace's name as `kubectl get namespaces` shows it",
         )
     )
     return text
@@ -57,7 +60,8 @@ def object_name(text: str, span: Span, problems: Problems) -> str:
     """Return `text`, a Service's or workload's name (RFC 1123 subdomain, at most 253 characters)."""
     if len(text) > 253 or not _DNS_SUBDOMAIN.fullmatch(text):
         label = "lower-case letters, digits, `-` and `.` are legal"
-        problems.append(error("E133", f"`{text}` is not a legal object name", span, label))
+        help_text = "write the name as `kubectl get` shows it"
+        problems.append(error("E133", f"`{text}` is not a legal object name", span, label, help=help_text))
     return text
 
 
@@ -65,7 +69,8 @@ def set_name(text: str, span: Span, problems: Problems) -> str:
     """Return `text`, the name of a set."""
     if not _DNS_LABEL.fullmatch(text):
         label = "lower-case letters, digits and `-` are legal"
-        problems.append(error("E134", f"`{text}` is not a legal set name", span, label))
+        help_text = "a set is named like a namespace: `web-clients`"
+        problems.append(error("E134", f"`{text}` is not a legal set name", span, label, help=help_text))
     return text
 
 
@@ -76,7 +81,8 @@ def label_key(text: str, span: Span, problems: Problems) -> str:
     """
     problem = _label_key_problem(text)
     if problem:
-        problems.append(error("E131", f"`{text}` is not a legal label key", span, problem))
+        help_text = "a key is `app` or `example.com/app`"
+        problems.append(error("E131", f"`{text}` is not a legal label key", span, problem, help=help_text))
     return text
 
 
@@ -98,7 +104,8 @@ def label_value(text: str, span: Span, problems: Problems) -> str:
         label = "letters, digits, `-`, `_` and `.` are legal, a letter or digit at both ends"
         if len(text) > 63:
             label = f"{len(text)} characters, at most 63 are legal"
-        problems.append(error("E132", f"`{text}` is not a legal label value", span, label))
+        help_text = "write the value as `kubectl get pods --show-labels` shows it"
+        problems.append(error("E132", f"`{text}` is not a legal label value", span, label, help=help_text))
     return text
 
 
@@ -113,7 +120,8 @@ def protocol(text: str, span: Span, problems: Problems) -> Protocol:
     lower = text.lower()
     fix = _fix(span, lower) if lower in ("tcp", "udp", "sctp") else ()
     help_text = "protocols are `tcp`, `udp` and `sctp`"
-    problems.append(error("E126", f"unknown protocol `{text}`", span, help=help_text, fixes=fix))
+    label = "no such protocol"
+    problems.append(error("E126", f"unknown protocol `{text}`", span, label, help=help_text, fixes=fix))
     return "TCP"
 
 
@@ -165,13 +173,13 @@ def port_number(text: str, span: Span, problems: Problems) -> int:
         )
         return 1
     if not _NUMBER.fullmatch(text):
-        problems.append(
-            error("E124", f"`{text}` is not a port number", span, help="write a number from 1 to 65535")
-        )
+        help_text = "write a number from 1 to 65535"
+        problems.append(error("E124", f"`{text}` is not a port number", span, "not a number", help=help_text))
         return 1
     if not digits or len(digits) > 5 or not 1 <= int(digits) <= 65535:
         message = f"port `{text}` is out of range"
-        problems.append(error("E120", message, span, "ports go from 1 to 65535"))
+        help_text = "write the port the pods listen on"
+        problems.append(error("E120", message, span, "ports go from 1 to 65535", help=help_text))
         return 1
     return int(digits)
 
@@ -201,7 +209,8 @@ def address(text: str, span: Span, problems: Problems) -> str:
     if prefix > width:
         message = f"prefix length `/{match[2]}` is out of range"
         where = Span(span.file, span.start + match.start(2) - 1, span.end)
-        problems.append(error("E145", message, where, f"at most `/{width}`"))
+        help_text = f"write `/{width}` for the one address"
+        problems.append(error("E145", message, where, f"at most `/{width}`", help=help_text))
         return canonical + f"/{width}"
     host_bits = value & ((1 << (width - prefix)) - 1)
     if host_bits:
@@ -215,7 +224,8 @@ def address(text: str, span: Span, problems: Problems) -> str:
         return f"{base}/{prefix}"
     if prefix == 0:
         help_text = "write `internet` for every address outside, or name the ranges"
-        problems.append(error("E144", f"`{text}` is every address there is", span, help=help_text))
+        label = "wider than anything outside"
+        problems.append(error("E144", f"`{text}` is every address there is", span, label, help=help_text))
     return f"{canonical}/{prefix}"
 
 
@@ -260,7 +270,8 @@ def cluster(text: str, span: Span, problems: Problems) -> str:
     """Return `text`, the name of a cluster of the profile."""
     if not _DNS_LABEL.fullmatch(text):
         label = "lower-case letters, digits and `-` are legal"
-        problems.append(error("E135", f"`{text}` is not a legal cluster name", span, label))
+        help_text = "write a name under `clusters` in `intentc.yaml`"
+        problems.append(error("E135", f"`{text}` is not a legal cluster name", span, label, help=help_text))
     return text
 
 
