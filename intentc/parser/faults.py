@@ -49,7 +49,7 @@ def explain(source: SourceFile, offset: int, end: int, problem: UnexpectedInput)
             position = offset + int(problem.token.start_pos or 0)
     elif isinstance(problem, UnexpectedCharacters):
         expected = set(problem.allowed or ())
-        position = offset + int(problem.pos_in_stream)
+        position = offset + (problem.pos_in_stream or 0)
     return _Fault(source, offset, end, position, expected).explain()
 
 
