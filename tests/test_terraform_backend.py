@@ -135,6 +135,12 @@ def test_table_2b(row: str) -> None:
         }
 
 
+def test_priority_and_targets_are_the_profile_s() -> None:
+    chosen = Firewall(target_tags=("b", "a", "b"), priority=7)
+    (rule,) = firewall_rules(module(opens(PODS, tcp(1)), Profile(firewall=chosen))).values()
+    assert (rule["priority"], rule["target_tags"]) == (7, ["a", "b"])
+
+
 PAGE = (development.ROOT / "docs" / "terraform.md").read_text()
 DOCUMENTED = re.findall(r"^```hcl\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 

@@ -148,6 +148,11 @@ def test_an_exception_beyond_its_block_widens_nothing() -> None:
     }
 
 
+def test_exceptions_count_in_any_order() -> None:
+    block = Block("10.8.0.0/14", ("10.10.0.0/16", "10.9.0.0/16"))  # sorted as texts, as the policy has them
+    assert plain_cidrs([block]) == {4: ("10.8.0.0/16", "10.11.0.0/16")}
+
+
 def test_ports_join_where_they_touch() -> None:
     ports = [tcp(80), tcp(81), tcp(83, 90), tcp(85), tcp(90, 95), udp(82), tcp(65535), tcp(65534)]
     assert joined_ports(ports) == (tcp(80, 81), tcp(83, 95), tcp(65534, 65535), udp(82))

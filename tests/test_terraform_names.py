@@ -60,6 +60,7 @@ def test_names_and_labels_are_legal_whatever_the_cluster_is_called(cluster: str)
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", rule["name"])
         assert rule["name"].startswith("intentc-")
         assert "--" not in rule["name"]
+        assert re.search(r"-(from|to)-", rule["name"])
         assert re.fullmatch(r"[a-z][a-z0-9_]*", label)
 
 

@@ -75,6 +75,11 @@ def test_a_quoted_text_reads_back_as_itself(text: str) -> None:
     assert literal(hcl.parse_hcl(f"value = {quoted}\n"))["value"] == unicodedata.normalize("NFC", text)
 
 
+def test_a_quoted_text_stays_readable() -> None:
+    assert quote("naïve 中文 😀") == '"naïve 中文 😀"'
+    assert quote("\u2028\U000e0001") == r'"\U00002028\U000e0001"'
+
+
 def test_a_description_lists_each_text_once_and_is_cut_to_length() -> None:
     many = tuple(origin(said=Clauses(f"reason {number:04}", "team")) for number in range(3000))
     (rule,) = firewall_rules(module(opens(PODS, tcp(1), by=many) + opens(PODS, tcp(2), by=many))).values()
