@@ -1,0 +1,1 @@
+"""The reference model: a small second implementation to hold the compiler against."""
