@@ -66,7 +66,6 @@ class Profile:
     non_masquerade: tuple[str, ...] | None = None
     firewall: Firewall = field(default_factory=Firewall)
     node_cidr_match: bool = False
-    clusterwide_policies: bool = False
     workload_identity: bool = False
     autopilot: bool = False
 

@@ -1,4 +1,4 @@
-"""Read emitted bytes back into short lines, with readers that are not ours: PyYAML and HashiCorp's HCL parser."""
+"""Read emitted bytes back into short lines, with PyYAML and HashiCorp's HCL parser."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ ColorOption = Annotated[
 ]
 FormatOption = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit."),
+    typer.Option("--format", metavar="FORMAT", help="text, concise or json."),
 ]
 
 
@@ -112,21 +112,17 @@ def build(
     alive, and a Terraform module of firewall rules. On any error nothing is written.
     """
     from intentc.cli import build as command
+    from intentc.cli.console import Asked
 
     request = command.Request(
-        path=path,
+        asked=Asked(path, tuple(cluster or ()), today, allow_expired, color, form),
         output=output,
+        targets=tuple(name.strip() for name in target.split(",")),
         stdout=stdout,
         check=check,
         force=force,
         allow_empty=allow_empty,
         allow_shrink=allow_shrink,
-        targets=tuple(name.strip() for name in target.split(",")),
-        clusters=tuple(cluster or ()),
-        today=today,
-        allow_expired=allow_expired,
-        color=color,
-        form=form,
     )
     raise typer.Exit(command.build(request))
 
@@ -144,18 +140,41 @@ def check(
 ) -> None:
     """Find errors and warnings in a project; write nothing."""
     from intentc.cli import check as command
+    from intentc.cli.console import Asked
 
-    request = command.Request(
-        path=path,
-        clusters=tuple(cluster or ()),
-        today=today,
-        allow_expired=allow_expired,
-        color=color,
-        form=form,
-        fix=fix,
-        diff=diff,
-    )
+    asked = Asked(path, tuple(cluster or ()), today, allow_expired, color, form)
+    request = command.Request(asked=asked, fix=fix, diff=diff)
     raise typer.Exit(command.check(request))
+
+
+@app.command()
+def fmt(
+    paths: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(
+            metavar="[PATH]...", help="Folders or .intent files; `-` is stdin.", show_default="this folder"
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 when a file would change.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
+    color: ColorOption = "auto",
+) -> None:
+    """Bring intents into their one canonical layout; every comment is kept."""
+    from intentc.cli import fmt as command
+
+    raise typer.Exit(command.fmt(command.Request(tuple(paths or ()), check, diff, color)))
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a diagnostic, such as E203.")],
+) -> None:
+    """Explain a diagnostic: why it exists, a bad example and a good one."""
+    from intentc.cli import explain as command
+
+    raise typer.Exit(command.explain(code))
 
 
 @app.command()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
-from intentc.diagnostics import Diagnostic
+from intentc.cli.workspace import Workspace, open_workspace
+from intentc.compiler import TARGETS, Options, Result, compile_program, parse_files
+from intentc.diagnostics import Diagnostic, error, has_errors
 
 CLEAN = 0
 FINDINGS = 1
@@ -14,14 +18,28 @@ NO_INPUT = 3
 NOT_PROVED = 4
 INPUT_OUTPUT = 5
 
-_CODES = (("E9", NOT_PROVED), ("E6", USAGE), ("E5", INPUT_OUTPUT), ("E3", NO_INPUT))
+_CODES = (("E9", NOT_PROVED), ("E6", USAGE), ("E52", NO_INPUT), ("E5", INPUT_OUTPUT))
+_COLORS = ("auto", "always", "never")
+FORMATS = ("text", "concise", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every command that compiles is asked: which project, clusters and day, and how to answer."""
+
+    path: Path
+    clusters: tuple[str, ...]
+    today: str | None
+    allow_expired: bool
+    color: str
+    form: str
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
     """Return the exit code that the worst of `diagnostics` calls for; warnings are clean."""
-    codes = {diagnostic.code[:2] for diagnostic in diagnostics if diagnostic.severity == "error"}
-    for kind, code in _CODES:
-        if kind in codes:
+    codes = [diagnostic.code for diagnostic in diagnostics if diagnostic.severity == "error"]
+    for prefix, code in _CODES:
+        if any(found.startswith(prefix) for found in codes):
             return code
     return FINDINGS if codes else CLEAN
 
@@ -30,3 +48,65 @@ def say(text: str) -> None:
     """Write words to stderr: stdout is for data."""
     sys.stderr.write(text)
     sys.stderr.flush()
+
+
+def compiled(asked: Asked, targets: tuple[str, ...] = TARGETS) -> tuple[Workspace, Result]:
+    """Read and compile the project asked for; what is wrong with the question is a diagnostic as well."""
+    wrong = tuple(_wrong(asked, targets))
+    workspace = open_workspace(asked.path)
+    program, problems = parse_files(workspace.sources)
+    options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired)
+    earlier = (*wrong, *workspace.diagnostics, *problems)
+    if has_errors(wrong) or has_errors(workspace.diagnostics):
+        # Without its profile a program would be judged by the wrong facts.
+        return workspace, Result(workspace.project, program, (), earlier)
+    return workspace, compile_program(program, workspace.project, options, earlier)
+
+
+def show(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = "") -> int:
+    """Write diagnostics in the form that was asked for, and return the exit code they call for.
+
+    Text goes to stderr; every other form is data for a machine and goes to stdout.
+    """
+    form = asked.form if asked.form in FORMATS else "text"
+    if form == "text":
+        from intentc.output.terminal import wants_color, width
+        from intentc.output.text import render
+
+        if diagnostics:
+            colored = wants_color(asked.color, sys.stderr)
+            say(render(diagnostics, color=colored, width=width(sys.stderr), prefix=prefix))
+    else:
+        from intentc.output.formats import render as render_form
+
+        sys.stdout.write(render_form(form, diagnostics, prefix=prefix))
+    return exit_code(diagnostics)
+
+
+def _wrong(asked: Asked, targets: tuple[str, ...]) -> Iterable[Diagnostic]:
+    """Yield what is wrong with the options."""
+    if asked.color not in _COLORS:
+        yield _option("--color", asked.color, _COLORS)
+    if asked.form not in FORMATS:
+        yield _option("--format", asked.form, FORMATS)
+    for target in targets:
+        if target not in TARGETS:
+            yield _option("--target", target, TARGETS)
+    if asked.today is not None:
+        from datetime import date
+
+        try:
+            date.fromisoformat(asked.today)
+        except ValueError:
+            yield error("E651", f"`--today {asked.today}` is not a date", help="write it as `2027-03-31`")
+
+
+def _option(name: str, value: str, legal: tuple[str, ...]) -> Diagnostic:
+    listing = f"legal are {', '.join(f'`{word}`' for word in legal)}"
+    return error("E651", f"`{name} {value}` is not known", help=listing)
+
+
+def _today() -> str:
+    from datetime import date
+
+    return date.today().isoformat()  # noqa: DTZ011 - the user's own calendar, as on the wall

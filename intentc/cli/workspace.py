@@ -45,7 +45,7 @@ def open_workspace(path: Path) -> Workspace:
     prefix = "" if str(root) in ("", ".") else f"{root.as_posix().rstrip('/')}/"
     diagnostics: list[Diagnostic] = []
     if not root.is_dir():
-        problem = error("E501", f"`{path}` does not exist", help="give a folder or a `.intent` file")
+        problem = error("E510", f"`{path}` does not exist", help="give a folder or a `.intent` file")
         return Workspace(root, prefix, Project(), {}, (problem,))
     reader = _Reader(root, diagnostics)
     project, problems = load_project(reader.read(PROJECT_FILE) if (root / PROJECT_FILE).exists() else None)
@@ -62,7 +62,7 @@ def open_workspace(path: Path) -> Workspace:
             help_text = (
                 f"`intents` in `{PROJECT_FILE}` is {patterns}; `intentc init` writes a project to begin with"
             )
-            diagnostics.append(error("E301", f"no `.intent` file in `{root}`", help=help_text))
+            diagnostics.append(error("E523", f"no `.intent` file in `{root}`", help=help_text))
     return Workspace(root, prefix, project, sources, tuple(diagnostics))
 
 
@@ -85,7 +85,7 @@ class _Reader:
                 if count > MAXIMUM_FILES:
                     message = f"more than {MAXIMUM_FILES:,} files match"
                     self.diagnostics.append(
-                        error("E503", message, help="narrow the patterns in `intentc.yaml`")
+                        error("E512", message, help="narrow the patterns in `intentc.yaml`")
                     )
                     return
                 yield name
@@ -104,25 +104,25 @@ class _Reader:
         real = os.path.realpath(self.root / name)
         if os.path.commonpath((real, self.real_root)) != self.real_root:
             return self._refuse(
-                "E502", f"`{name}` leads out of the project", "links must stay inside the project"
+                "E511", f"`{name}` leads out of the project", "links must stay inside the project"
             )
         try:
             # A FIFO or a device must not make the build wait; only what is a regular file once open is read.
             descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as problem:
-            return self._refuse("E501", f"`{name}` cannot be read: {problem.strerror}", "")
+            return self._refuse("E510", f"`{name}` cannot be read: {problem.strerror}", "")
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return self._refuse("E501", f"`{name}` is not a regular file", "")
+                return self._refuse("E510", f"`{name}` is not a regular file", "")
             if os.fstat(descriptor).st_size > MAXIMUM_FILE:
-                return self._refuse("E503", f"`{name}` is larger than 64 MiB", "split it")
+                return self._refuse("E512", f"`{name}` is larger than 64 MiB", "split it")
             try:
                 data = file.read(MAXIMUM_FILE + 1)
             except OSError as problem:
-                return self._refuse("E501", f"`{name}` cannot be read: {problem.strerror}", "")
+                return self._refuse("E510", f"`{name}` cannot be read: {problem.strerror}", "")
         self.total += len(data)
         if len(data) > MAXIMUM_FILE or self.total > MAXIMUM_TOTAL:
-            return self._refuse("E503", "the sources are larger than 256 MiB together", "split the project")
+            return self._refuse("E512", "the sources are larger than 256 MiB together", "split the project")
         return data
 
     def _refuse(self, code: str, message: str, help_text: str) -> bytes | None:

@@ -76,8 +76,9 @@ def _statement(
 
             diagnostics.append(explain(source, piece.start, piece.end, problem))
         else:
+            if not builder.problems:
+                return node
             diagnostics.extend(builder.problems)
-            return node
     match = _BROKEN_LET.match(text)
     if match:
         span = Span(source, piece.start, piece.end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
@@ -49,7 +50,7 @@ def explain(source: SourceFile, offset: int, end: int, problem: UnexpectedInput)
             position = offset + int(problem.token.start_pos or 0)
     elif isinstance(problem, UnexpectedCharacters):
         expected = set(problem.allowed or ())
-        position = offset + (problem.pos_in_stream or 0)
+        position = offset + cast("int", problem.pos_in_stream)
     return _Fault(source, offset, end, position, expected).explain()
 
 

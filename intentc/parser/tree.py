@@ -57,8 +57,7 @@ Children = list[Any]
 class Builder(Transformer[Token, Any]):
     """Make nodes bottom-up while Lark parses; problems with single words collect in `problems`.
 
-    `start` prepares it for one statement; a statement with problems still gives a node, so that later
-    stages see the names it defines.
+    `start` prepares it for one statement; a statement with problems is not used further.
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,49 @@
+"""`intentc check`: say what is wrong with a project, and mend what keeps its meaning."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from intentc.cli import console
+from intentc.cli.files import replace_text
+from intentc.cli.workspace import Workspace
+from intentc.compiler import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for beside the question every command shares."""
+
+    asked: console.Asked
+    fix: bool
+    diff: bool
+
+
+def check(request: Request) -> int:
+    """Check a project and return the exit code."""
+    workspace, result = console.compiled(request.asked)
+    if request.fix or request.diff:
+        return _mend(request, workspace, result)
+    code = console.show(result.diagnostics, request.asked, workspace.prefix)
+    if not result.diagnostics and request.asked.form == "text":
+        console.say("no errors, no warnings\n")
+    return code
+
+
+def _mend(request: Request, workspace: Workspace, result: Result) -> int:
+    """Apply or show the safe fixes, then say what is left."""
+    from intentc.output.fixes import apply, diff
+
+    changed = apply(result.diagnostics)
+    for file, text in changed:
+        path = f"{workspace.prefix}{file.path}"
+        if request.diff:
+            sys.stdout.write(diff(file.text, text, path))
+        elif (code := replace_text(Path(path), text)) != console.CLEAN:
+            return code
+    if request.diff:
+        return console.FINDINGS if changed else console.exit_code(result.diagnostics)
+    _, after = console.compiled(request.asked)
+    return console.show(after.diagnostics, request.asked, workspace.prefix)

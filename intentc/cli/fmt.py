@@ -1,0 +1,65 @@
+"""`intentc fmt`: bring intents into their canonical layout."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from intentc.cli import console
+from intentc.cli.files import replace_text
+from intentc.cli.workspace import open_workspace
+from intentc.diagnostics import has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for: `-` as the only path formats stdin to stdout."""
+
+    paths: tuple[Path, ...]
+    check: bool
+    diff: bool
+    color: str
+
+
+def fmt(request: Request) -> int:
+    """Format files and return the exit code: 1 when `--check` or `--diff` finds one that differs."""
+    asked = console.Asked(Path(), (), None, allow_expired=False, color=request.color, form="text")
+    if request.paths == (Path("-"),):
+        return _file("<stdin>", sys.stdin.buffer.read(), request, asked)
+    code = console.CLEAN
+    for path in request.paths or (Path(),):
+        workspace = open_workspace(path)
+        if has_errors(workspace.diagnostics):
+            code = max(code, console.show(workspace.diagnostics, asked, workspace.prefix))
+            continue
+        for name, data in workspace.sources.items():
+            code = max(code, _file(f"{workspace.prefix}{name}", data, request, asked))
+    return code
+
+
+def _file(path: str, data: bytes, request: Request, asked: console.Asked) -> int:
+    from intentc.formatter import layout
+    from intentc.parser import parse
+    from intentc.parser.text import decode
+
+    source, diagnostics = decode(path, data)
+    if has_errors(diagnostics):
+        return console.show(diagnostics, asked)
+    program, diagnostics = parse(source)
+    if has_errors(diagnostics):
+        return console.show(diagnostics, asked)
+    text = layout(source, program)
+    if path == "<stdin>" and not (request.check or request.diff):
+        sys.stdout.write(text)
+        return console.CLEAN
+    if text.encode() == data:
+        return console.CLEAN
+    if request.diff:
+        from intentc.output.fixes import diff
+
+        sys.stdout.write(diff(source.text, text, path))
+    if request.check or request.diff:
+        console.say(f"{path} would change\n")
+        return console.FINDINGS
+    return replace_text(Path(path), text)

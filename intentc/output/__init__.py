@@ -1,0 +1,1 @@
+"""The write stage: artifacts become an output directory, all of them or none."""
