@@ -1,0 +1,397 @@
+"""Flows and profile become what each enforcement point must admit; lowered rules are not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import Literal
+
+from intentc import ir
+from intentc.diagnostics import Diagnostic, error
+from intentc.profile import Profile
+from intentc.prove import platform
+from intentc.prove.labels import LabelSet, Values, holds, label_set
+from intentc.prove.numbers import PortSet, port_set, ranges
+from intentc.prove.shapes import Admitted, Peer, Shapes, Side, Subject
+from intentc.prove.ways import EndKind, Seen, Way, Wire, ways
+from intentc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What is admitted beyond the intents' own ends, and why; `subjects` counts the pod sets that get it."""
+
+    cause: Literal["node", "dns", "metadata"]
+    point: ir.Point
+    reason: str
+    rows: tuple[int, ...] = ()
+    flow: ir.Flow | None = None
+    subjects: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one flow needs at one pod point: the subject admits these ports of the peer."""
+
+    point: ir.Point
+    subject: Subject
+    peer: Peer
+    ports: PortSet
+    flow: ir.Flow | None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Intended:
+    """What the intents and their declared extras admit; `free` is what GKE opens without a rule of ours."""
+
+    leaving: Side = field(default_factory=dict)
+    entering: Side = field(default_factory=dict)
+    into_nodes: Admitted = field(default_factory=dict)
+    out_of_nodes: Admitted = field(default_factory=dict)
+    free: Admitted = field(default_factory=dict)
+    extras: list[Extra] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def side(self, point: ir.Point) -> Side:
+        """Return what the policies on this side of the pods admit."""
+        return self.leaving if point is ir.Point.LEAVING_POD else self.entering
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a flow: the pods of it that a policy can select, and its peer in the other end's policy."""
+
+    kind: EndKind
+    subjects: tuple[Subject, ...]
+    peers: tuple[Peer, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The ways of all flows of one form: what is seen where, each once, and the rows that make it so."""
+
+    leaving: tuple[tuple[Seen, tuple[int, ...]], ...]
+    entering: tuple[tuple[Seen, tuple[int, ...]], ...]
+    wires: tuple[Wire, ...]
+    is_known: bool
+
+
+class Meaning:
+    """Derive what each point must admit for the flows of one cluster."""
+
+    def __init__(self, policy: ir.Policy, profile: Profile, shapes: Shapes) -> None:
+        """Take the facts; nothing is derived yet."""
+        self._policy = policy
+        self._profile = profile
+        self._shapes = shapes
+        self._masqueraded = platform.masquerades_nodes(profile)
+        self._nodes = self._node_peers()
+        self._by_identity: dict[tuple[int, str], _End] = {}
+        self._by_value: dict[tuple[ir.Endpoint, str], _End] = {}
+        self._ports: dict[int, PortSet] = {}
+
+    def derive(self, *, shared: bool = True) -> Intended:
+        """Return what all flows need; with `shared`, also what every pod they isolate needs beside them."""
+        intended = Intended()
+        wires: dict[tuple[Wire, int, PortSet], tuple[_End, _End]] = {}
+        admit = self._shapes.admit
+        for flow in self._policy.flows:
+            source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
+            plan = _plan(source.kind, _path(flow.path), target.kind, self._masqueraded)
+            if problem := self._problem(flow, source, target, plan):
+                intended.problems.append(problem)
+                continue
+            pod_ports = self._pod_ports(flow.ports)
+            for side, subjects, seen in (
+                (intended.leaving, source.subjects, plan.leaving),
+                (intended.entering, target.subjects, plan.entering),
+            ):
+                if not seen:
+                    continue
+                for subject in subjects:
+                    admitted = side.get(subject)
+                    if admitted is None:
+                        admitted = side[subject] = {}
+                    for (who, which), _ in seen:
+                        ports = pod_ports if which == "pod port" else self._path_ports(flow)
+                        for peer in self._peers(who, source, target):
+                            admit(admitted, peer, ports)
+            for wire in plan.wires:
+                ports = pod_ports if wire.ports == "pod port" else self._path_ports(flow)
+                outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
+                wires.setdefault((wire, id(outside), ports), (source, target))
+            if any(who == "nodes" for (who, _), _ in plan.leaving + plan.entering):
+                intended.extras.extend(_node_extras(flow, plan))
+        self._add_firewall(intended, wires)
+        if shared:
+            self._add_shared_peers(intended)
+            self._add_isolations(intended)
+        return intended
+
+    def needs(self, point: ir.Point, namespaces: Iterable[str]) -> Iterator[Need]:
+        """Return one by one what `derive` adds up, for the subjects of some namespaces."""
+        wanted = set(namespaces)
+        given: dict[Subject, None] = {}
+        for flow in self._policy.flows:
+            source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
+            plan = _plan(source.kind, _path(flow.path), target.kind, self._masqueraded)
+            leaves = point is ir.Point.LEAVING_POD
+            for subject in source.subjects if leaves else target.subjects:
+                if subject.namespace not in wanted:
+                    continue
+                for (who, which), rows in plan.leaving if leaves else plan.entering:
+                    given[subject] = None
+                    ports = self._pod_ports(flow.ports) if which == "pod port" else self._path_ports(flow)
+                    reason = _node_reason(point, rows) if who == "nodes" else ""
+                    for peer in self._peers(who, source, target):
+                        yield Need(point, subject, peer, ports, flow, reason)
+        if point is ir.Point.LEAVING_POD:
+            for subject in given:
+                for cause, reason, admitted in self._shared_peers():
+                    for peer, ports in admitted.items():
+                        yield Need(point, subject, peer, ports, None, f"{cause}: {reason}")
+
+    def isolating_span(self, point: ir.Point, subject: Subject) -> Span | None:
+        """Return where an `isolate` statement names a subject, or None."""
+        for isolation in self._policy.isolations:
+            if isolation.point is point and subject in self._end(isolation.pods, "source").subjects:
+                return isolation.span
+        return None
+
+    def of(self, flow: ir.Flow) -> Intended:
+        """Return what one flow needs by itself."""
+        alone = replace(self._policy, flows=(flow,), isolations=())
+        return Meaning(alone, self._profile, self._shapes).derive(shared=False)
+
+    @property
+    def flows(self) -> tuple[ir.Flow, ...]:
+        """Return the flows of the policy."""
+        return self._policy.flows
+
+    @property
+    def profile(self) -> Profile:
+        """Return the cluster's facts."""
+        return self._profile
+
+    @cached_property
+    def namespaces(self) -> dict[str, dict[str, str]] | None:
+        """Return the labels of every namespace there is, or None where the project does not say which are."""
+        if self._policy.namespaces is None:
+            return None
+        return {
+            known.name: {**dict(known.labels), ir.NAMESPACE_LABEL: known.name}
+            for known in self._policy.namespaces
+        }
+
+    def names_of(self, namespaces: ir.Selector) -> LabelSet:
+        """Return the namespaces that a selector holds for, by their names."""
+        found = label_set(namespaces, of_namespace=True)
+        names = [] if found is None else self._names(found) or []
+        return ((ir.NAMESPACE_LABEL, Values(frozenset(names))),)
+
+    def ways_of(self, flow: ir.Flow) -> tuple[Way, ...]:
+        """Return the ways the connections of a flow may take."""
+        source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
+        return ways(source.kind, _path(flow.path), target.kind, masqueraded=self._masqueraded)
+
+    def seen(self, flow: ir.Flow, seen: Seen) -> tuple[tuple[Peer, ...], PortSet]:
+        """Return the peers and ports that stand for `seen` in a policy at one end of the flow."""
+        source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
+        who, which = seen
+        ports = self._pod_ports(flow.ports) if which == "pod port" else self._path_ports(flow)
+        return self._peers(who, source, target), ports
+
+    # --- Ends -------------------------------------------------------------------------------------------
+
+    def _end(self, endpoint: ir.Endpoint, role: str) -> _End:
+        key = id(endpoint), role
+        known = self._by_identity.get(key)
+        if known is None:
+            known = self._by_value.get((endpoint, role))
+            if known is None:
+                known = self._by_value[endpoint, role] = self._new_end(endpoint, role)
+            self._by_identity[key] = known
+        return known
+
+    def _new_end(self, endpoint: ir.Endpoint, role: str) -> _End:
+        if isinstance(endpoint, ir.Pods):
+            namespaces = label_set(endpoint.namespaces, of_namespace=True)
+            pods = label_set(endpoint.pods, of_namespace=False)
+            if namespaces is None or pods is None:
+                return _End("pods", (), ())
+            names = self._names(namespaces)
+            peer = self._shapes.peer("pods", namespaces, pods)
+            if names is None:
+                return _End("pods", (), (peer,), "which namespaces it selects is not known")
+            return _End("pods", tuple(self._shapes.subject(name, pods) for name in names), (peer,))
+        if endpoint.word == "nodes":
+            problem = "" if self._nodes else "the profile does not state the node ranges"
+            return _End("nodes", (), self._nodes, problem)
+        blocks = (
+            platform.control_plane(self._profile, role)
+            if endpoint.word == "control-plane"
+            else endpoint.blocks
+        )
+        problem = "" if blocks else f"no address is known for `{endpoint.word}`"
+        return _End("outside", (), self._blocks(blocks), problem)
+
+    def _names(self, namespaces: LabelSet) -> list[str] | None:
+        """Return the namespaces a selector holds for, or None where only the cluster could tell."""
+        if len(namespaces) == 1 and namespaces[0][0] == ir.NAMESPACE_LABEL and not namespaces[0][1].excluding:
+            return sorted(name for name in namespaces[0][1].listed if name is not None)
+        if self.namespaces is None:
+            return None
+        return sorted(name for name, labels in self.namespaces.items() if holds(namespaces, labels))
+
+    def _blocks(self, blocks: Iterable[ir.Block]) -> tuple[Peer, ...]:
+        peers = (self._shapes.block(block.cidr, block.excepts) for block in blocks)
+        return tuple(peer for peer in peers if peer is not None)
+
+    def _node_peers(self) -> tuple[Peer, ...]:
+        if not platform.matches_nodes(self._profile):
+            return (self._shapes.peer("node"),)
+        return self._blocks(ir.Block(cidr) for cidr in self._profile.node_cidrs)
+
+    def _peers(self, who: str, source: _End, target: _End) -> tuple[Peer, ...]:
+        if who == "source":
+            return source.peers
+        return target.peers if who == "target" else self._nodes
+
+    def _pod_ports(self, ports: tuple[ir.Ports, ...]) -> PortSet:
+        known = self._ports.get(id(ports))
+        if known is None:
+            found = port_set(
+                ((port.protocol, port.first, port.last) for port in ports if not port.name),
+                ((port.protocol, port.name) for port in ports if port.name),
+            )
+            known = self._ports[id(ports)] = self._shapes.ports(found)
+        return known
+
+    def _path_ports(self, flow: ir.Flow) -> PortSet:
+        number = flow.path.number
+        return self._shapes.ports(port_set((port.protocol, number, number) for port in flow.ports))
+
+    def _problem(self, flow: ir.Flow, source: _End, target: _End, plan: _Plan) -> Diagnostic | None:
+        if not plan.is_known:
+            reason = "no way of such a connection is known"
+        elif source.problem and (plan.leaving or source.kind != "pods"):
+            reason = source.problem
+        elif target.problem and (plan.entering or target.kind != "pods"):
+            reason = target.problem
+        elif not self._nodes and any(who == "nodes" for (who, _), _ in plan.leaving + plan.entering):
+            reason = "the profile does not state the node ranges"
+        else:
+            return None
+        return error(
+            "E902", f"an intent cannot be proved: {reason}", flow.span, "nothing emitted can stand for it"
+        )
+
+    # --- What all flows share ---------------------------------------------------------------------------
+
+    def _shared_peers(self) -> tuple[tuple[Literal["dns", "metadata"], str, Admitted], ...]:
+        return platform.shared_peers(self._profile, self._shapes)
+
+    def _add_shared_peers(self, intended: Intended) -> None:
+        if not intended.leaving:
+            return
+        if self._profile.firewall.mode != "gke-managed":
+            self._add_resolvers(intended)
+        for cause, reason, shared in self._shared_peers():
+            for admitted in intended.leaving.values():
+                for peer, ports in shared.items():
+                    self._shapes.admit(admitted, peer, ports)
+            count = len(intended.leaving)
+            intended.extras.append(Extra(cause, ir.Point.LEAVING_POD, reason, subjects=count))
+
+    def _add_isolations(self, intended: Intended) -> None:
+        """Add the pods an `isolate` statement names: an isolation that no flow is the origin of."""
+        for isolation in self._policy.isolations:
+            if isolation.origins:
+                continue
+            end = self._end(isolation.pods, "source")
+            if end.problem:
+                message = f"an isolation cannot be proved: {end.problem}"
+                intended.problems.append(error("E903", message, isolation.span))
+            for subject in end.subjects:
+                intended.side(isolation.point).setdefault(subject, {})
+
+    # --- The network's firewall -------------------------------------------------------------------------
+
+    def _add_firewall(
+        self, intended: Intended, wires: dict[tuple[Wire, int, PortSet], tuple[_End, _End]]
+    ) -> None:
+        mode = self._profile.firewall.mode
+        for (wire, _, ports), (source, target) in wires.items():
+            is_ours = mode != "gke-managed" or (wire.sender == "source" and not wire.balanced)
+            if is_ours and wire.receiver != "target":
+                for peer in self._ranges(wire.sender, source.peers):
+                    self._shapes.admit(intended.into_nodes, peer, ports)
+            if mode == "egress-deny" and wire.sender != "source":
+                for peer in self._ranges(wire.receiver, target.peers):
+                    self._shapes.admit(intended.out_of_nodes, peer, ports)
+        for peer in self._ranges("source", self._blocks(platform.control_plane(self._profile, "source"))):
+            intended.free[peer] = self._shapes.ports(platform.CONTROL_PLANE_PORTS)
+
+    def _add_resolvers(self, intended: Intended) -> None:
+        """Add the way to resolver pods, which sit on other nodes; link-local ones sit on the pod's own."""
+        for cause, _, shared in self._shared_peers():
+            for peer, ports in shared.items():
+                if cause == "metadata" or platform.is_link_local(peer):
+                    continue
+                if peer.kind == "pods":
+                    for sender in self._ranges("pods", ()):
+                        self._shapes.admit(intended.into_nodes, sender, ports)
+                if self._profile.firewall.mode == "egress-deny":
+                    receivers = (
+                        self._ranges("pods", ()) if peer.kind == "pods" else self._ranges("target", (peer,))
+                    )
+                    for receiver in receivers:
+                        self._shapes.admit(intended.out_of_nodes, receiver, ports)
+
+    def _ranges(self, who: str, peers: tuple[Peer, ...]) -> tuple[Peer, ...]:
+        """Return the ranges of an end as the network sees it, one peer for each CIDR."""
+        if who in ("pods", "nodes"):
+            stated = self._profile.pod_cidrs if who == "pods" else self._profile.node_cidrs
+            if not stated:
+                return (self._shapes.peer("variable", name="pod_cidrs" if who == "pods" else "node_cidrs"),)
+            return self._blocks(ir.Block(cidr) for cidr in stated)
+        return tuple(
+            one
+            for peer in peers
+            for cidr in ranges(4 if peer.kind == "ipv4" else 6, peer.addresses)
+            if (one := self._shapes.block(cidr)) is not None
+        )
+
+
+def _path(path: ir.Path) -> str:
+    return f"{path.kind} local" if path.local else path.kind
+
+
+@cache
+def _plan(source: EndKind, path: str, target: EndKind, masqueraded: bool) -> _Plan:
+    found = ways(source, path, target, masqueraded=masqueraded)
+    leaving: dict[Seen, tuple[int, ...]] = {}
+    entering: dict[Seen, tuple[int, ...]] = {}
+    for way in found:
+        for seen, points in ((way.leaving, leaving), (way.entering, entering)):
+            if seen:
+                points[seen] = tuple(sorted({*points.get(seen, ()), *way.rows}))
+    wires = tuple(dict.fromkeys(wire for way in found for wire in way.wires))
+    return _Plan(tuple(leaving.items()), tuple(entering.items()), wires, bool(found))
+
+
+def _node_extras(flow: ir.Flow, plan: _Plan) -> Iterator[Extra]:
+    for point, seen in ((ir.Point.LEAVING_POD, plan.leaving), (ir.Point.ENTERING_POD, plan.entering)):
+        for (who, _), rows in seen:
+            if who == "nodes":
+                yield Extra("node", point, _node_reason(point, rows), rows, flow)
+
+
+def _node_reason(point: ir.Point, rows: tuple[int, ...]) -> str:
+    numbers = f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
+    if point is ir.Point.LEAVING_POD:
+        return f"the pod dials a node: {numbers}"
+    return f"the connection arrives with a node's address: {numbers}"
