@@ -1,0 +1,42 @@
+"""What the readers make of emitted files, the same whichever reader read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from intentc.prove.numbers import PortSet
+from intentc.prove.shapes import Peer, Subject
+
+Rule = tuple[tuple[Peer, ...], PortSet]
+"""The peers and ports of one rule: every peer may use every port."""
+
+
+class Unreadable(Exception):
+    """Some bytes of a file are not what the reader accepts: where, and what was expected."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        """Name the place as `path`, `path:line` or `path, spec.egress[2]`."""
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """One NetworkPolicy: which pods it isolates, and the rules it admits; None where it does not isolate.
+
+    `position` counts the documents of its file from 1; `subject` is None where no pod can be selected.
+    """
+
+    path: str
+    position: int
+    namespace: str
+    name: str
+    subject: Subject | None
+    leaving: tuple[Rule, ...] | None
+    entering: tuple[Rule, ...] | None
+
+    @property
+    def title(self) -> str:
+        """Return what a person finds the document by."""
+        return f"NetworkPolicy `{self.namespace}/{self.name}` in `{self.path}`"
