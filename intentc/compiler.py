@@ -108,7 +108,7 @@ def compile_program(
     program: Program, project: Project, options: Options, earlier: Iterable[Diagnostic] = ()
 ) -> Result:
     """Analyze, check, emit and prove a program for each cluster that is asked for."""
-    from intentc.analysis import analyze, policy_of
+    from intentc.analysis import analyze, policy_of, weigh
     from intentc.checks import Context, check
 
     diagnostics = list(earlier)
@@ -122,6 +122,7 @@ def compile_program(
         diagnostics.extend(check(policy, Context(profile, options.today, options.allow_expired)))
         policies.append((profile, policy))
     clusters: list[ClusterResult] = []
+    diagnostics = list(weigh(program, project.severities, in_order(diagnostics)))
     for profile, policy in policies:
         artifacts, problems = _emit(policy, profile, options)
         diagnostics.extend(problems)

@@ -9,13 +9,14 @@ from intentc.analysis.endpoints import Endpoints
 from intentc.analysis.flows import FlowMaker, clauses_of
 from intentc.analysis.lifelines import lifelines
 from intentc.analysis.lowering import Cluster, Hop, lower
+from intentc.analysis.silencers import weigh
 from intentc.analysis.statements import Resolved, resolve
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
 from intentc.nodes import Assert, Intent, Program
 from intentc.profile import Profile, Project
 
-__all__ = ["analyze", "policy_of"]
+__all__ = ["analyze", "policy_of", "weigh"]
 
 RuleKey = tuple[ir.Point, ir.Endpoint, ir.Endpoint, ir.Ports]
 
