@@ -119,13 +119,16 @@ def differences(wanted: Traffic, found: Traffic, cluster: Cluster, world: World)
 def compare(program: Program, build: Build = compiled, world: World = WORLD) -> list[Difference]:
     """Return where the output for a program differs from its meaning."""
     artifacts = build(files(program))
-    cluster = program.place.cluster
-    wanted, found = meant(program.items(), cluster, world), emitted(artifacts, cluster, world)
-    result = differences(wanted, found, cluster, world)
-    elsewhere = emitted(artifacts, cluster, world, ("another-tag",))
-    for (point, _, there), packets in sorted(elsewhere.passes.items()):
-        if point == ENTERING_NODE and packets:
-            result.append(Difference("gained", point, "a machine that is no node", there, ("something",)))
+    result = []
+    for name, place in program.places.items():
+        cluster = place.cluster
+        own = {path: data for path, data in artifacts.items() if path.startswith(f"{name}/")}
+        wanted, found = meant(program.items(name), cluster, world), emitted(own, cluster, world)
+        result += differences(wanted, found, cluster, world)
+        elsewhere = emitted(own, cluster, world, ("another-tag",))
+        for (point, _, there), packets in sorted(elsewhere.passes.items()):
+            if point == ENTERING_NODE and packets:
+                result.append(Difference("gained", point, "a machine that is no node", there, ("something",)))
     return result
 
 
@@ -167,7 +170,7 @@ def differential(seeds: Iterable[int], build: Build = compiled) -> Iterator[tupl
 
 def report(failure: Failure) -> str:
     """Return a failure for people: the program, its cluster, and the first differences."""
-    lines = [failure.verdict, f"  {failure.program.place}"]
+    lines = [failure.verdict, *(f"  {name}: {place}" for name, place in failure.program.places.items())]
     for path, text in files(failure.program).items():
         if path.endswith(".intent"):
             lines += [f"  {path}:", *(f"    {line}" for line in text.splitlines())]

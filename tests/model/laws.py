@@ -35,8 +35,13 @@ def same_bytes(program: Program, texts: Mapping[str, str], build: Build) -> bool
 
 
 def traffic(program: Program, build: Build, world: World = WORLD) -> Traffic:
-    """Return what the output for a program admits."""
-    return emitted(build(files(program)), program.place.cluster, world)
+    """Return what the output for a program admits on its first cluster."""
+    return emitted(on_prod(build(files(program))), program.place.cluster, world)
+
+
+def on_prod(artifacts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files for the first cluster."""
+    return {path: data for path, data in artifacts.items() if path.startswith("prod/")}
 
 
 def shuffled(values: tuple[One, ...], random: Random) -> tuple[One, ...]:
@@ -66,7 +71,7 @@ def duplication(program: Program, random: Random, build: Build) -> bool:
 def looks(program: Program, random: Random, build: Build) -> bool:
     """Tell whether spaces, comments, line breaks, names for sets and the split into files mean nothing."""
     texts = Look(random, clauses=False).files(program.statements)
-    return same_bytes(program, {"intentc.yaml": project(program.place.profile), **texts}, build)
+    return same_bytes(program, {"intentc.yaml": project(program.places), **texts}, build)
 
 
 def formatting(program: Program, random: Random, build: Build) -> bool:
@@ -94,8 +99,8 @@ def renaming(program: Program, random: Random, build: Build) -> bool:
     other = replace(WORLD, pods=tuple(pods))
     text = files(replace(renamed(program), look=None))["program.intent"]
     names = {RENAMED.get(name, name): labels for name, labels in NAMESPACES.items()}
-    artifacts = build({"intentc.yaml": project(program.place.profile, names), "program.intent": text})
-    found = emitted(artifacts, program.place.cluster, other)
+    artifacts = build({"intentc.yaml": project(program.places, names), "program.intent": text})
+    found = emitted(on_prod(artifacts), program.place.cluster, other)
     return same_traffic(traffic(program, build), found)
 
 

@@ -87,7 +87,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Statement:
-    """One intent with its lists; with `points` and without targets, an `isolate` of its sources."""
+    """One intent with its lists; with `points` and without targets, an `isolate` of its sources.
+
+    `on` is the cluster it is limited to.
+    """
 
     sources: tuple[Endpoint, ...]
     targets: tuple[Target, ...] = ()
@@ -95,6 +98,7 @@ class Statement:
     number: int = 0
     local: bool = False
     points: tuple[str, ...] = ()
+    on: str = ""
 
     def items(self) -> Iterator[Intent | Isolate]:
         """Yield what it means, one pair of ends at a time."""
@@ -106,20 +110,33 @@ class Statement:
 
 @dataclass(frozen=True)
 class Program:
-    """Statements for one cluster; `look` is the seed of how their text looks, None for the plainest."""
+    """Statements for the cluster `prod`, and for `dev` where there is one.
+
+    `look` is the seed of how their text looks, None for the plainest.
+    """
 
     statements: tuple[Statement, ...]
     place: Place
+    dev: Place | None = None
     look: int | None = None
 
-    def items(self) -> list[Intent | Isolate]:
-        """Return what it means, one pair of ends at a time."""
-        return [item for statement in self.statements for item in statement.items()]
+    @property
+    def places(self) -> dict[str, Place]:
+        """Return the clusters by name."""
+        return {"prod": self.place, **({"dev": self.dev} if self.dev else {})}
+
+    def items(self, cluster: str) -> list[Intent | Isolate]:
+        """Return what it means on one cluster, one pair of ends at a time."""
+        here = [statement for statement in self.statements if statement.on in ("", cluster)]
+        return [item for statement in here for item in statement.items()]
 
     def smaller(self) -> Iterator[Program]:
         """Yield programs that say a little less, or say it more plainly."""
         if self.look is not None:
             yield replace(self, look=None)
+        if self.dev is not None:
+            yield replace(self, dev=None)
+            yield replace(self, place=self.dev, dev=None)
         yield from (replace(self, place=place) for place in self.place.plainer())
         for statements in smaller(self.statements, 1):
             yield replace(self, statements=statements)
@@ -143,9 +160,10 @@ def smaller(value: Any, left: int = 0) -> Iterator[Any]:
                 yield from (
                     replace(value, **{each.name: less}) for less in smaller(one, REMOVABLE[each.name])
                 )
-            elif each.name in ("local", "endpoint"):
-                lesser = [False] if one is True else smaller(one)
-                yield from (replace(value, **{each.name: less}) for less in lesser)
+            elif each.name == "endpoint":
+                yield from (replace(value, endpoint=less) for less in smaller(one))
+            elif each.name in ("local", "on") and one:
+                yield replace(value, **{each.name: type(one)()})
 
 
 # --- At random ----------------------------------------------------------------------------------------------
@@ -156,8 +174,12 @@ def any_program(seed: int) -> Program:
     random = Random(seed)  # noqa: S311 - a seed has to give the same program
     place = any_place(random)
     count = random.choice((1, 1, 2, 2, 3, 4, 6))
+    # A firewall mode for both: what is legal depends on it.
+    dev = replace(any_place(random), firewall=place.firewall) if random.random() < 0.15 else None
     statements = tuple(any_statement(random, place) for _ in range(count))
-    return Program(statements, place, random.getrandbits(32) if random.random() < 0.6 else None)
+    if dev:
+        statements = tuple(replace(each, on=random.choice(("", "prod", "dev"))) for each in statements)
+    return Program(statements, place, dev, random.getrandbits(32) if random.random() < 0.6 else None)
 
 
 def any_statement(random: Random, place: Place) -> Statement:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
-from tests.model.places import NAMESPACES
+from tests.model.places import NAMESPACES, Place
 from tests.model.programs import Program, Statement, Target
 from tests.model.world import ENTERING_POD, EVERY_PORT, NAMESPACE_LABEL, Pods, Ports, Ranges, Requirement
 
@@ -15,7 +16,7 @@ WORDS = ("nodes", "internet", "control-plane")
 
 def files(program: Program) -> dict[str, str]:
     """Return a program as the files of a project."""
-    profile = {"intentc.yaml": project(program.place.profile)}
+    profile = {"intentc.yaml": project(program.places)}
     if program.look is None:
         text = "".join(f"{plain(statement)}\n" for statement in program.statements)
         return {**profile, "program.intent": text}
@@ -23,14 +24,15 @@ def files(program: Program) -> dict[str, str]:
     return {**profile, **look.files(program.statements)}
 
 
-def project(profile: str, namespaces: Mapping[str, Mapping[str, str]] = NAMESPACES) -> str:
-    """Return `intentc.yaml` for one cluster, with every namespace and its labels."""
+def project(places: Mapping[str, Place], namespaces: Mapping[str, Mapping[str, str]] = NAMESPACES) -> str:
+    """Return `intentc.yaml` for these clusters, with every namespace and its labels."""
     labels = {
         name: ", ".join(f'"{key}": "{value}"' for key, value in own.items())
         for name, own in namespaces.items()
     }
     spaces = "".join(f'  "{name}": {{{own}}}\n' for name, own in labels.items())
-    return f"version: 1\nnamespaces:\n{spaces}clusters:\n  prod:\n{profile}"
+    clusters = "".join(f"  {name}:\n{place.profile}" for name, place in places.items())
+    return f"version: 1\nnamespaces:\n{spaces}clusters:\n{clusters}"
 
 
 # --- Plainly ------------------------------------------------------------------------------------------------
@@ -41,8 +43,14 @@ def plain(statement: Statement) -> str:
     sources = ", ".join(endpoint(source) for source in statement.sources)
     if statement.points:
         direction = " ingress" if ENTERING_POD in statement.points else " egress"
-        return f"isolate {sources}{direction if len(statement.points) == 1 else ''}"
-    return f"{sources} -> {', '.join(target(each) for each in statement.targets)}{way(statement)}"
+        return f"isolate {sources}{direction if len(statement.points) == 1 else ''}{where(statement)}"
+    targets = ", ".join(target(each) for each in statement.targets)
+    return f"{sources} -> {targets}{way(statement)}{where(statement)}"
+
+
+def where(statement: Statement) -> str:
+    """Return the clause that limits a statement to a cluster, with a space before it."""
+    return f" on {statement.on}" if statement.on else ""
 
 
 def way(statement: Statement) -> str:
@@ -116,13 +124,20 @@ class Look:
 
     def statement(self, statement: Statement) -> str:
         """Return one statement in any look."""
+        limit = where(statement)
+        statement = replace(statement, on="")
         if statement.points:
             text = self.loosened(plain(statement))
         else:
             sources = self.listed([self.loosened(endpoint(source)) for source in statement.sources])
             targets = self.listed([self.loosened(self.spelled_out(each)) for each in statement.targets])
             text = sources + self.random.choice((" -> ", "->", " ->\n    ")) + targets + way(statement)
-        text += self.said() + self.random.choice(("", "", '  # why: -> "quoted", {braces'))
+        block = bool(limit) and self.chance(0.3)
+        text += (
+            self.said() + limit * (not block) + self.random.choice(("", "", '  # why: -> "quoted", {braces'))
+        )
+        if block:
+            text = f"with{limit} {{\n  {text}\n}}"
         if self.clauses and self.chance(0.1):
             text = f'with owner team-a ticket "T-1" {{\n  {text}\n}}'
         return text if self.chance(0.8) else f"\n# a comment: shop -> *:*\n{text}\n"
@@ -134,7 +149,6 @@ class Look:
             " owner team-b",
             ' ticket "NET-1"',
             " until 2999-12-31",
-            " on prod",
         )
         return "".join(text for text in texts if self.clauses and self.chance(0.1))
 
