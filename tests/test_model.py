@@ -31,6 +31,7 @@ from tests.model.world import (
     Ranges,
     World,
 )
+from tests.tools.hcl import parse_hcl
 
 FOLDER = Path(__file__).parent / "model"
 
@@ -300,6 +301,18 @@ def test_the_hcl_reader_reads_what_is_written() -> None:
 def test_the_hcl_reader_refuses_anything_else(inside: str) -> None:
     with pytest.raises((ValueError, KeyError, IndexError)):
         resources(f'resource "google_compute_firewall" "a" {{\n{inside}\n}}')
+
+
+def test_the_hcl_reader_agrees_with_the_real_parser() -> None:
+    seen = 0
+    for seed in range(60):
+        program = replace(any_program(seed), look=None)
+        for path, data in harness.compiled(wording.files(program)).items():
+            if path.endswith("firewall.tf"):
+                blocks = parse_hcl(data.decode()).get("resource", {}).get("google_compute_firewall", {})
+                assert resources(data.decode()) == [rule for rules in blocks.values() for rule in rules]
+                seen += len(blocks)
+    assert seen > 60
 
 
 # --- The compiler, held against the model -------------------------------------------------------------------
