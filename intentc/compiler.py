@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error, has_errors, in_order
 from intentc.nodes import Program
 from intentc.profile import Profile, Project
+
+if TYPE_CHECKING:
+    from intentc.prove.proof import Proof
 
 PROJECT_FILE = "intentc.yaml"
 TARGETS = ("kubernetes", "terraform")
@@ -27,11 +31,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class ClusterResult:
-    """One cluster's part of a result: its profile, its policy, and its artifacts below `<cluster>/`."""
+    """One cluster's part of a result: its artifacts below `<cluster>/`, and what was proved of them."""
 
     profile: Profile
     policy: ir.Policy
-    artifacts: tuple[ir.Artifact, ...]
+    artifacts: tuple[ir.Artifact, ...] = ()
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ def compile_program(
     """Analyze, check, emit and prove a program for each cluster that is asked for."""
     from intentc.analysis import analyze, policy_of, weigh
     from intentc.checks import Context, check
+    from intentc.prove.proof import prove
 
     diagnostics = list(earlier)
     resolved, problems = analyze(program, project)
@@ -121,15 +127,25 @@ def compile_program(
         diagnostics.extend(problems)
         diagnostics.extend(check(policy, Context(profile, options.today, options.allow_expired)))
         policies.append((profile, policy))
-    clusters: list[ClusterResult] = []
     diagnostics = list(weigh(program, project.severities, in_order(diagnostics)))
+    emitted: list[tuple[Profile, ir.Policy, tuple[ir.Artifact, ...]]] = []
     for profile, policy in policies:
         artifacts, problems = _emit(policy, profile, options)
         diagnostics.extend(problems)
-        clusters.append(ClusterResult(profile, policy, artifacts))
+        emitted.append((profile, policy, artifacts))
+    clusters: list[ClusterResult] = []
+    if not has_errors(diagnostics):
+        for profile, policy, artifacts in emitted:
+            proof, problems = prove(artifacts, policy, profile, targets=options.targets)
+            diagnostics.extend(problems)
+            clusters.append(ClusterResult(profile, policy, _below(profile.name, artifacts), proof))
     if has_errors(diagnostics):
-        clusters = [ClusterResult(cluster.profile, cluster.policy, ()) for cluster in clusters]
+        clusters = [ClusterResult(profile, policy) for profile, policy in policies]
     return Result(project, program, tuple(clusters), in_order(diagnostics))
+
+
+def _below(folder: str, artifacts: Iterable[ir.Artifact]) -> tuple[ir.Artifact, ...]:
+    return tuple(ir.Artifact(f"{folder}/{artifact.path}", artifact.content) for artifact in artifacts)
 
 
 def _chosen(project: Project, options: Options, diagnostics: list[Diagnostic]) -> tuple[Profile, ...]:
@@ -146,7 +162,7 @@ def _chosen(project: Project, options: Options, diagnostics: list[Diagnostic]) -
 def _emit(
     policy: ir.Policy, profile: Profile, options: Options
 ) -> tuple[tuple[ir.Artifact, ...], tuple[Diagnostic, ...]]:
-    """Return what every chosen backend makes of one cluster, its paths below the cluster's folder."""
+    """Return what every chosen backend makes of one cluster."""
     from intentc.backends import emit
 
     artifacts: list[ir.Artifact] = []
@@ -154,7 +170,5 @@ def _emit(
     for target in (*options.targets, "provenance"):
         made, problems = emit(target, policy, profile)
         diagnostics.extend(problems)
-        artifacts.extend(
-            ir.Artifact(f"{profile.name}/{artifact.path}", artifact.content) for artifact in made
-        )
+        artifacts.extend(made)
     return tuple(artifacts), tuple(diagnostics)

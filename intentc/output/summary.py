@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from intentc.compiler import ClusterResult, Result
 from intentc.ir import Isolation, Pods, Point, Requirement, Selector
 from intentc.profile import Profile
+from intentc.prove.proof import Proof
 
 _SHOWN = 5
 """How many isolated subjects are named before the rest is counted."""
@@ -18,6 +19,8 @@ def summarize(result: Result) -> str:
     for cluster in result.clusters:
         lines.append(f"{cluster.profile.name}: {_facts(cluster.profile, result.project.declared)}")
         lines.append(f"  {', '.join(_counts(cluster))}")
+        if cluster.proof is not None:
+            lines.append(f"  {_proved(cluster.proof)}")
         for point, word in ((Point.LEAVING_POD, "egress"), (Point.ENTERING_POD, "ingress")):
             subjects = [isolation for isolation in cluster.policy.isolations if isolation.point is point]
             if subjects:
@@ -64,6 +67,14 @@ def _counts(cluster: ClusterResult) -> Iterator[str]:
     for artifact in cluster.artifacts:
         if artifact.path.endswith("/terraform/firewall.tf"):
             yield _plural(artifact.content.count(b'resource "google_compute_firewall"'), "firewall rule")
+
+
+def _proved(proof: Proof) -> str:
+    """Say what was proved: the emitted bytes admit the flows, and beside them only what has a reason."""
+    extras = _plural(len(proof.extras), "declared extra")
+    flows = _plural(proof.flows, "flow")
+    reasons = sorted({extra.cause for extra in proof.extras})
+    return f"proved: {flows} equal, {extras}" + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 def _plural(count: int, one: str, many: str = "") -> str:
