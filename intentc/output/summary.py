@@ -71,10 +71,11 @@ def _counts(cluster: ClusterResult) -> Iterator[str]:
 
 def _proved(proof: Proof) -> str:
     """Say what was proved: the emitted bytes admit the flows, and beside them only what has a reason."""
-    extras = _plural(len(proof.extras), "declared extra")
-    flows = _plural(proof.flows, "flow")
-    reasons = sorted({extra.cause for extra in proof.extras})
-    return f"proved: {flows} equal, {extras}" + (f" ({', '.join(reasons)})" if reasons else "")
+    nodes = sum(extra.cause == "node" for extra in proof.extras)
+    kept = sorted({extra.cause for extra in proof.extras} - {"node"})
+    words = {"dns": "name resolution", "metadata": "the metadata server"}
+    lifelines = f"; kept open: {', '.join(words[cause] for cause in kept)}" if kept else ""
+    return f"proved: {_plural(proof.flows, 'flow')} equal, {_plural(nodes, 'declared extra')}{lifelines}"
 
 
 def _plural(count: int, one: str, many: str = "") -> str:
