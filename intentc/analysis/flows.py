@@ -38,6 +38,9 @@ class FlowMaker:
                 continue
             if path.number and not self._one_port(target, ports, path):
                 continue
+            at_address = not isinstance(resolved, ir.Pods) or path.kind == "hostnetwork"
+            if at_address and not self._numbered(target, ports):
+                continue
             for source_node, source in sources:
                 if source is None:
                     continue
@@ -88,6 +91,18 @@ class FlowMaker:
         span = target.ports[0].span.until(target.ports[-1].span) if target.ports else target.span
         help_text = "write an intent for each port, with its own `via`"
         self._diagnostics.append(error("E221", message, span, label, help=help_text))
+        return False
+
+    def _numbered(self, target: nodes.Target, ports: tuple[ir.Ports, ...]) -> bool:
+        """Tell whether the ports of an address are numbers: only a pod says what a port name means."""
+        named = next((port for port in ports if port.name), None)
+        if named is None:
+            return True
+        span = next(node.span for node in target.ports if isinstance(node, nodes.NamedPort))
+        message = f"port name `{named.name}` on an address"
+        help_text = "write the number the target listens on"
+        label = "only pods have port names; it would never match"
+        self._diagnostics.append(error("E222", message, span, label, help=help_text))
         return False
 
     def _ports_of(self, target: nodes.Target) -> tuple[ir.Ports, ...]:

@@ -19,7 +19,7 @@ from intentc.profile import Profile
 OUTSIDE = ("cidr", "internet", "google-health-checks", "google-iap")
 """The words for ends that are neither pods nor nodes of this cluster."""
 
-_OPEN_TO_CONTROL_PLANE = (443, 10250)
+_OPEN_TO_CONTROL_PLANE = (Ports("TCP", 443, 443), Ports("TCP", 10250, 10250))
 """Ports that GKE's own rules open from the control plane to the nodes.
 
 https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules#cluster-fws
@@ -163,9 +163,7 @@ def _outside_to_pods(flow: ir.Flow, source: Addresses, target: Pods, cluster: Cl
     yield Point.ENTERING_POD, source, target, flow.ports, why
     ports = flow.ports
     if source.word == "control-plane":
-        ports = tuple(
-            port for port in ports if not (port.first == port.last and port.first in _OPEN_TO_CONTROL_PLANE)
-        )
+        ports = tuple(port for port in ports if port not in _OPEN_TO_CONTROL_PLANE)
     if ports:
         yield Point.ENTERING_NODE, source, cluster.nodes, ports, why
 

@@ -56,6 +56,7 @@ class _Subject:
     direction: Direction
     peers: dict[str, set[Ports]] = field(default_factory=dict)
     clauses: dict[str, set[str]] = field(default_factory=dict)
+    has_intents: bool = False
 
     def note(self, flow: Flow | None) -> None:
         """Take over what the clauses of `flow` say."""
@@ -130,6 +131,7 @@ def _subjects(
             key = (namespace, isolation.pods.pods, direction)
             subject = subjects.setdefault(key, _Subject(*key))
             its_subjects.append(subject)
+            subject.has_intents = subject.has_intents or bool(isolation.origins)
             for flow in isolation.origins:
                 subject.note(flow)
     for rule in policy.rules:
@@ -154,8 +156,8 @@ def _documents(subject: _Subject) -> Iterator[tuple[str, str]]:
 
 
 def _document(subject: _Subject, name: str, rules: str) -> str:
-    # A policy that allows nothing is applied after those that do, so that nothing is cut off in between.
-    annotations = [("argocd.argoproj.io/sync-wave", "0" if rules else "1")]
+    # A policy without an intent is applied after those with one, so that nothing is cut off in between.
+    annotations = [("argocd.argoproj.io/sync-wave", "0" if subject.has_intents else "1")]
     annotations += [
         (f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())
     ]

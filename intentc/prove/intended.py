@@ -127,8 +127,8 @@ class Meaning:
                 intended.extras.extend(_node_extras(flow, plan))
         self._add_firewall(intended, wires)
         if shared:
-            self._add_shared_peers(intended)
             self._add_isolations(intended)
+            self._add_shared_peers(intended)
         return intended
 
     def needs(self, point: ir.Point, namespaces: Iterable[str]) -> Iterator[Need]:
@@ -336,7 +336,7 @@ class Meaning:
             intended.free[peer] = self._shapes.ports(platform.CONTROL_PLANE_PORTS)
 
     def _add_resolvers(self, intended: Intended) -> None:
-        """Add the way to resolver pods, which sit on other nodes; link-local ones sit on the pod's own."""
+        """Add the way to resolvers on other nodes; link-local ones and a ClusterIP end on the pod's own."""
         for cause, _, shared in self._shared_peers():
             for peer, ports in shared.items():
                 if cause == "metadata" or platform.is_link_local(peer):
@@ -344,7 +344,8 @@ class Meaning:
                 if peer.kind == "pods":
                     for sender in self._ranges("pods", ()):
                         self._shapes.admit(intended.into_nodes, sender, ports)
-                if self._profile.firewall.mode == "egress-deny":
+                is_outside = peer.kind == "pods" or self._profile.dns.preset == "custom"
+                if self._profile.firewall.mode == "egress-deny" and is_outside:
                     receivers = (
                         self._ranges("pods", ()) if peer.kind == "pods" else self._ranges("target", (peer,))
                     )

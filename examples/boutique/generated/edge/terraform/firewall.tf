@@ -171,33 +171,6 @@ resource "google_compute_firewall" "from_pods_75ac94e9dc" {
   }
 }
 
-resource "google_compute_firewall" "to_dns_da6024bf6f" {
-  name        = "intentc-edge-to-dns-da6024bf6f"
-  description = "From nodes to dns: name resolution"
-  project     = "net-edge"
-  network     = "vpc-edge"
-  direction   = "EGRESS"
-  priority    = 1000
-
-  destination_ranges = [
-    "10.70.0.10/32",
-  ]
-
-  target_tags = [
-    "gke-edge-node",
-  ]
-
-  allow {
-    protocol = "tcp"
-    ports    = ["53"]
-  }
-
-  allow {
-    protocol = "udp"
-    ports    = ["53"]
-  }
-}
-
 resource "google_compute_firewall" "to_pods_454ecac466" {
   name        = "intentc-edge-to-pods-454ecac466"
   description = "From nodes to pods: direct connections; name resolution | owner: team-edge; team-shop | because: an order is placed; an order needs prices, cart and freight; carts are kept in redis; pages show products, prices and the cart"
