@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from intentc.diagnostics import Diagnostic, Label
-from intentc.output.terminal import TAB, cells, visible
+from intentc.diagnostics import Diagnostic
+from intentc.output.snippet import Mark, Row, excerpt, lines_of
+from intentc.output.terminal import cells, visible, wrap
 from intentc.source import Span
 
 SHOWN = 100
 """How many diagnostics are shown; the rest is counted."""
 
-_RESET = "\x1b[0m"
 _COLORS = {
     "error": "\x1b[1;31m",
     "warning": "\x1b[1;33m",
@@ -19,9 +19,13 @@ _COLORS = {
     "frame": "\x1b[34m",
     "bold": "\x1b[1m",
 }
-_ELLIPSIS = "…"
+_RESET = "\x1b[0m"
 _MOST_LINES = 4
 """How many lines of a span are shown before the middle is left out."""
+_NEAR = 8
+"""How many lines away from the span a second label still stands in the same snippet."""
+_LEAST_ROOM = 24
+"""How many cells a label needs before it is worth breaking between words."""
 
 
 def render(
@@ -30,18 +34,25 @@ def render(
     """Return diagnostics as text, a blank line between two, and a line that counts them.
 
     `width` is in cells; longer source lines are cut to a window around the span. `prefix` stands before
-    each path, to reach the file from the current folder.
+    each path, to reach the file from the current folder. No text of the user can move the cursor or begin
+    a line.
     """
     diagnostics = tuple(diagnostics)
-    style = _Style(color)
-    parts = [
-        "".join(f"{line}\n" for line in _lines(item, style, width, prefix)) for item in diagnostics[:SHOWN]
-    ]
-    if len(diagnostics) > SHOWN:
-        parts.append(f"{len(diagnostics) - SHOWN:,} more are not shown; `--format json` has all\n")
-    if diagnostics:
-        parts.append(f"{count(diagnostics)}\n")
+    if not diagnostics:
+        return ""
+    shown = worst(diagnostics, SHOWN)
+    parts = [block(item, color=color, width=width, prefix=prefix) for item in shown]
+    rest = len(diagnostics) - len(shown)
+    if rest:
+        noun = "diagnostic is" if rest == 1 else "diagnostics are"
+        parts.append(f"{rest:,} more {noun} not shown; `--format json` lists up to 5,000\n")
+    parts.append(f"{count(diagnostics)}\n")
     return "\n".join(parts)
+
+
+def block(item: Diagnostic, *, color: bool = False, width: int = 100, prefix: str = "") -> str:
+    """Return one diagnostic as text."""
+    return "".join(f"{line}\n" for line in _Block(item, color, width, prefix).lines())
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:
@@ -53,136 +64,125 @@ def count(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(f"{number:,} {severity}{'' if number == 1 else 's'}" for severity, number in named)
 
 
-class _Style:
-    """Put colour around text, or leave it."""
+def worst(diagnostics: tuple[Diagnostic, ...], most: int) -> tuple[Diagnostic, ...]:
+    """Return at most `most` diagnostics in the order given: no warning takes the place of an error."""
+    if len(diagnostics) <= most:
+        return diagnostics
+    chosen: set[int] = set()
+    for severity in ("error", "warning", "note"):
+        places = [place for place, item in enumerate(diagnostics) if item.severity == severity]
+        chosen.update(places[: most - len(chosen)])
+    return tuple(diagnostics[place] for place in sorted(chosen))
 
-    def __init__(self, color: bool) -> None:
+
+class _Block:
+    """Lay out one diagnostic."""
+
+    def __init__(self, item: Diagnostic, color: bool, width: int, prefix: str) -> None:
+        self.item = item
         self.color = color
+        self.width = width
+        self.prefix = prefix
+        self.sections = list(_sections(item))
+        numbers = [number for _, marks in self.sections for mark in marks for number in lines_of(mark.span)]
+        self.margin = len(str(max(numbers, default=1))) + 1
+        self.room = max(8, width - self.margin - 3)
 
-    def __call__(self, name: str, text: str) -> str:
+    def lines(self) -> Iterator[str]:
+        item = self.item
+        yield self.paint(item.severity, f"{item.severity}[{item.code}]") + self.paint(
+            "bold", f": {visible(item.message)}"
+        )
+        for index, (arrow, marks) in enumerate(self.sections):
+            if index:
+                yield self.gutter()
+            place = visible(f"{self.prefix}{marks[0].span}")
+            yield f"{' ' * self.margin}{self.paint('frame', arrow)} {place}"
+            yield self.gutter()
+            yield from self.snippet(marks)
+        advice = [f"help: {visible(text)}" for text in item.help]
+        for fix in item.fixes:
+            effect = "safe" if fix.safe else "changes who may talk to whom"
+            advice.append(f"fix: {visible(fix.title)} ({effect})")
+        if advice and self.sections:
+            yield self.gutter()
+        for text in advice:
+            yield from self.advice(text)
+
+    def snippet(self, marks: list[Mark]) -> Iterator[str]:
+        """Yield the lines that the first mark's file shows, each once, with the marks under it."""
+        wanted: dict[int, list[Mark]] = {}
+        for mark in marks:
+            first, last = lines_of(mark.span)
+            for number in _few(first, last):
+                wanted.setdefault(number, []).append(mark)
+        source = marks[0].span.file
+        previous = 0
+        for number in sorted(wanted):
+            if previous and number == previous + 2:
+                yield from map(self.source_line, excerpt(source, number - 1, (), self.room))
+            elif previous and number > previous + 1:
+                yield self.paint("frame", "...")
+            for row in excerpt(source, number, wanted[number], self.room):
+                yield self.source_line(row)
+                for mark, left, length in row.marks:
+                    yield from self.mark_rows(mark, left, length, last=number == lines_of(mark.span)[1])
+            previous = number
+
+    def source_line(self, row: Row) -> str:
+        number = self.paint("frame", f"{row.number:>{self.margin}} |")
+        return f"{number} {row.text}" if row.text else number
+
+    def mark_rows(self, mark: Mark, left: int, length: int, *, last: bool) -> Iterator[str]:
+        """Yield the carets and, on the last line of a span, the label behind them, or below when too wide."""
+        color = self.item.severity if mark.primary else "frame"
+        carets = ("^" if mark.primary else "-") * length
+        label = visible(mark.text) if last else ""
+        if label and left + length + 1 + cells(label) <= self.room:
+            yield f"{self.gutter()} {' ' * left}{self.paint(color, f'{carets} {label}')}"
+            return
+        yield f"{self.gutter()} {' ' * left}{self.paint(color, carets)}"
+        if label:
+            indent = min(left, max(0, self.room - max(_LEAST_ROOM, cells(label))))
+            for row in wrap(label, self.room - indent):
+                yield f"{self.gutter()} {' ' * indent}{self.paint(color, row)}"
+
+    def advice(self, text: str) -> Iterator[str]:
+        """Yield advice behind its bar, broken between words where it is wider than the terminal."""
+        word, _, rest = text.partition(" ")
+        indent = len(word) + 1
+        rows = wrap(rest, max(_LEAST_ROOM, self.room - indent))
+        yield f"{' ' * (self.margin + 1)}{self.paint('frame', '=')} {self.paint('bold', word)} {rows[0]}"
+        for row in rows[1:]:
+            yield f"{' ' * (self.margin + 3 + indent)}{row}"
+
+    def gutter(self) -> str:
+        return self.paint("frame", f"{' ' * self.margin} |")
+
+    def paint(self, name: str, text: str) -> str:
         return f"{_COLORS[name]}{text}{_RESET}" if self.color and text else text
 
 
-def _lines(item: Diagnostic, style: _Style, width: int, prefix: str) -> Iterator[str]:
-    head = style(item.severity, f"{item.severity}[{item.code}]")
-    yield f"{head}{style('bold', ': ' + visible(item.message))}"
-    margin = 1
+def _sections(item: Diagnostic) -> Iterator[tuple[str, list[Mark]]]:
+    """Yield the snippets of a diagnostic: its own, with the labels close by, then each label elsewhere."""
+    others = [Mark(label.span, label.text, primary=False) for label in item.others]
     if item.span is not None:
-        places = [(item.span, item.label, True), *((other.span, other.text, False) for other in item.others)]
-        numbers = [number for span, _, _ in places for number in _line_numbers(span)]
-        margin = len(str(max(numbers)))
-        yield from _places(item, style, width, prefix, margin)
-    bar = style("frame", f"{' ' * margin} =")
-    for text in item.help:
-        yield from _wrapped(f"{' ' * margin} = ", bar, f"help: {visible(text)}", width)
-    for fix in item.fixes:
-        kind = "safe" if fix.safe else "changes what is allowed"
-        yield f"{bar} fix: {visible(fix.title)} ({kind})"
-
-
-def _wrapped(plain: str, bar: str, text: str, width: int) -> Iterator[str]:
-    """Yield advice broken between words where it is wider than the terminal."""
-    room = max(20, width - len(plain))
-    row = ""
-    first = True
-    for word in text.split(" "):
-        if row and cells(row) + 1 + cells(word) > room:
-            yield f"{bar if first else ' ' * (len(plain) - 1)} {row}"
-            row, first = f"      {word}", False
-        else:
-            row = f"{row} {word}" if row else word
-    yield f"{bar if first else ' ' * (len(plain) - 1)} {row}"
-
-
-def _places(item: Diagnostic, style: _Style, width: int, prefix: str, margin: int) -> Iterator[str]:
-    span = item.span
-    if span is None:
-        return
-    gutter = style("frame", f"{' ' * margin} |")
-    yield f"{' ' * margin}{style('frame', '-->')} {visible(prefix + str(span))}"
-    yield gutter
-    near, far = _split(item.others, span)
-    labels = sorted([Label(span, item.label), *near], key=lambda label: label.span.sort_key)
-    shown = 0
-    for label in labels:
-        primary = label.span is span
-        number = _line_numbers(label.span)[0]
-        if shown and number > shown + 1:
-            yield style("frame", "...")
-        yield from _snippet(
-            label, style, item.severity if primary else "frame", "^" if primary else "-", width, margin
+        span = item.span
+        yield (
+            "-->",
+            [Mark(span, item.label, primary=True), *(one for one in others if _is_near(one.span, span))],
         )
-        shown = _line_numbers(label.span)[1]
-    for label in far:
-        yield f"{' ' * margin}{style('frame', ':::')} {visible(prefix + str(label.span))}"
-        yield gutter
-        yield from _snippet(label, style, "frame", "-", width, margin)
-    if item.help or item.fixes:
-        yield gutter
+        others = [one for one in others if not _is_near(one.span, span)]
+    for mark in others:
+        yield ":::", [mark]
 
 
-def _split(others: tuple[Label, ...], span: Span) -> tuple[list[Label], list[Label]]:
-    """Return the labels in the same file, and those elsewhere."""
-    near = [label for label in others if label.span.file is span.file]
-    return near, [label for label in others if label.span.file is not span.file]
+def _is_near(span: Span, other: Span) -> bool:
+    if span.file is not other.file:
+        return False
+    (first, last), (start, end) = lines_of(span), lines_of(other)
+    return first - end <= _NEAR and start - last <= _NEAR
 
 
-def _line_numbers(span: Span) -> tuple[int, int]:
-    first = span.file.position(span.start)[0]
-    return first, span.file.position(max(span.start, span.end - 1))[0]
-
-
-def _snippet(label: Label, style: _Style, color: str, mark: str, width: int, margin: int) -> Iterator[str]:
-    """Yield the lines of a span, each with marks under what it covers; the label stands behind the last."""
-    span = label.span
-    first, last = _line_numbers(span)
-    numbers = list(range(first, last + 1))
-    cut = len(numbers) > _MOST_LINES
-    if cut:
-        numbers = [first, first + 1, last]
-    for number in numbers:
-        if cut and number == last:
-            yield style("frame", "...")
-        line = span.file.line(number)
-        base = span.file.line_starts[number - 1]
-        start = max(0, span.start - base) if number == first else len(line) - len(line.lstrip())
-        end = min(len(line), span.end - base) if number == last else len(line.rstrip())
-        text, left, length = _window(line, start, max(start, end), width - margin - 3)
-        yield f"{style('frame', f'{number:>{margin}} |')} {text}".rstrip()
-        marks = style(
-            color,
-            mark * max(1, length) + (f" {visible(label.text)}" if number == last and label.text else ""),
-        )
-        yield f"{style('frame', ' ' * margin + ' |')} {' ' * left}{marks}"
-
-
-def _window(line: str, start: int, end: int, room: int) -> tuple[str, int, int]:
-    """Return what is shown of a line, and where in it, in cells, the marks begin and how many there are."""
-    before, inside, after = (_shown(part) for part in (line[:start], line[start:end], line[end:]))
-    if cells(before) + cells(inside) + cells(after) > room:
-        if cells(inside) > room * 2 // 3:
-            inside = _cut(inside, room * 2 // 3) + _ELLIPSIS
-            after = ""
-        spare = max(4, room - cells(inside) - 2)
-        if cells(before) > spare // 2:
-            kept = _cut(before[::-1], max(spare // 2, spare - cells(after)))[::-1]
-            before = kept if kept == before else _ELLIPSIS + kept
-        kept = _cut(after, max(0, room - cells(before) - cells(inside) - 1))
-        after = kept if kept == after else kept + _ELLIPSIS
-    return before + inside + after, cells(before), cells(inside)
-
-
-def _shown(text: str) -> str:
-    return visible(text.replace("\t", TAB))
-
-
-def _cut(text: str, room: int) -> str:
-    """Return as many leading characters as fit into `room` cells."""
-    if cells(text) <= room:
-        return text
-    taken = 0
-    for index, letter in enumerate(text):
-        taken += cells(letter)
-        if taken > room:
-            return text[:index]
-    return text
+def _few(first: int, last: int) -> Iterable[int]:
+    return (first, first + 1, last) if last - first >= _MOST_LINES else range(first, last + 1)
