@@ -137,6 +137,8 @@ class _Parser:
         value = self._plain_value()
         if value is not None and self._tokens[self._next][0] == "end":
             return value
+        if self._tokens[start][0] != "word":
+            raise self._refuse("neither a plain value nor a formula that starts with a name")
         self._next = start
         return self._formula()
 
