@@ -27,6 +27,7 @@ class Options:
     targets: tuple[str, ...] = TARGETS
     today: str | None = None
     allow_expired: bool = False
+    kustomization: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +172,8 @@ def _emit(
         made, problems = emit(target, policy, profile)
         diagnostics.extend(problems)
         artifacts.extend(made)
+        if target == "kubernetes" and options.kustomization and made:
+            from intentc.backends.kubernetes import kustomization
+
+            artifacts.append(kustomization(made))
     return tuple(artifacts), tuple(diagnostics)

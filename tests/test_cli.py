@@ -238,3 +238,16 @@ def test_a_fifo_does_not_make_the_build_wait(project: Path) -> None:
     done = run("check", cwd=project)
     assert done.returncode == 5
     assert "not a regular file" in done.stderr
+
+
+def test_a_kustomization_lists_the_policies_and_only_on_request(project: Path) -> None:
+    (project / "a.intent").write_text(PLAIN + "kustomization -> shop:1\n")
+    run("build", cwd=project)
+    folder = project / "generated/default/kubernetes"
+    assert not (folder / "kustomization.yaml").exists()
+    assert run("build", "--kustomization", cwd=project).returncode == 0
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert listed == ["data.yaml", "kustomization.policies.yaml", "shop.yaml"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*listed, "kustomization.yaml"])
+    documents = list(yaml.safe_load_all(run("build", "--kustomization", "--stdout", cwd=project).stdout))
+    assert {document["kind"] for document in documents} == {"NetworkPolicy"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import Literal
 
 from intentc.backends.naming import slug
@@ -84,10 +85,23 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     for subject in subjects.values():
         documents.setdefault(subject.namespace, []).extend(_documents(subject))
     artifacts = tuple(
-        Artifact(f"kubernetes/{namespace}.yaml", (HEADER + "".join(text for _, text in sorted(its))).encode())
+        Artifact(
+            f"kubernetes/{_file_name(namespace)}",
+            (HEADER + "".join(text for _, text in sorted(its))).encode(),
+        )
         for namespace, its in sorted(documents.items())
     )
     return artifacts, tuple(diagnostics)
+
+
+def kustomization(artifacts: Iterable[Artifact]) -> Artifact:
+    """Return a `kustomization.yaml` beside the policies that lists each file.
+
+    Only on request: the time `kubectl kustomize` takes grows with the square of the number of resources.
+    """
+    names = [PurePosixPath(artifact.path).name for artifact in artifacts]
+    template = environment().get_template("kubernetes/kustomization.yaml.j2")
+    return Artifact("kubernetes/kustomization.yaml", (HEADER + template.render(names=sorted(names))).encode())
 
 
 def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
@@ -145,6 +159,11 @@ def _subjects(
             for fragment in _peers(peer):
                 subject.peers.setdefault(fragment, set()).add(rule.ports)
     return subjects
+
+
+def _file_name(namespace: str) -> str:
+    # A file `kustomization.yaml` would be taken for something else; no namespace has a dot in its name.
+    return f"{namespace}.policies.yaml" if namespace == "kustomization" else f"{namespace}.yaml"
 
 
 def _documents(subject: _Subject) -> Iterator[tuple[str, str]]:

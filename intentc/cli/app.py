@@ -85,6 +85,9 @@ def build(
     target: Annotated[
         str, typer.Option(metavar="NAMES", help="What to emit: kubernetes, terraform, or both with a comma.")
     ] = "kubernetes,terraform",
+    kustomization: Annotated[
+        bool, typer.Option("--kustomization", help="Write a kustomization.yaml beside the policies.")
+    ] = False,
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Print the Kubernetes documents instead of writing files.")
     ] = False,
@@ -118,6 +121,7 @@ def build(
         asked=Asked(path, tuple(cluster or ()), today, allow_expired, color, form),
         output=output,
         targets=tuple(name.strip() for name in target.split(",")),
+        kustomization=kustomization,
         stdout=stdout,
         check=check,
         force=force,

@@ -21,6 +21,7 @@ class Request:
     asked: console.Asked
     output: Path | None
     targets: tuple[str, ...]
+    kustomization: bool
     stdout: bool
     check: bool
     force: bool
@@ -31,13 +32,13 @@ class Request:
 def build(request: Request) -> int:
     """Build a project and return the exit code."""
     targets = ("kubernetes",) if request.stdout else request.targets
-    workspace, result = console.compiled(request.asked, targets)
+    workspace, result = console.compiled(request.asked, targets, kustomization=request.kustomization)
     code = console.show(result.diagnostics, request.asked, workspace.prefix)
     if code != console.CLEAN:
         return code
     if request.stdout:
         for artifact in result.artifacts:
-            if "/kubernetes/" in artifact.path:
+            if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml"):
                 sys.stdout.write(artifact.content.decode())
         return console.CLEAN
     return _check(request, workspace, result) if request.check else _write(request, workspace, result)

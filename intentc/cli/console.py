@@ -50,12 +50,14 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def compiled(asked: Asked, targets: tuple[str, ...] = TARGETS) -> tuple[Workspace, Result]:
+def compiled(
+    asked: Asked, targets: tuple[str, ...] = TARGETS, *, kustomization: bool = False
+) -> tuple[Workspace, Result]:
     """Read and compile the project asked for; what is wrong with the question is a diagnostic as well."""
     wrong = tuple(_wrong(asked, targets))
     workspace = open_workspace(asked.path)
     program, problems = parse_files(workspace.sources)
-    options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired)
+    options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired, kustomization)
     earlier = (*wrong, *workspace.diagnostics, *problems)
     if has_errors(wrong) or has_errors(workspace.diagnostics):
         # Without its profile a program would be judged by the wrong facts.

@@ -60,7 +60,11 @@ def _facts(profile: Profile, declared: bool) -> str:
 
 
 def _counts(cluster: ClusterResult) -> Iterator[str]:
-    files = [artifact for artifact in cluster.artifacts if "/kubernetes/" in artifact.path]
+    files = [
+        artifact
+        for artifact in cluster.artifacts
+        if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml")
+    ]
     if files:
         yield _plural(len(files), "namespace")
         yield _plural(count_policies(cluster), "policy", "policies")
