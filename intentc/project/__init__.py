@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from intentc.diagnostics import Diagnostic, has_errors
+from intentc.diagnostics import Diagnostic, has_errors, in_order
 from intentc.profile import Project
 from intentc.source import SourceFile
 
@@ -30,10 +30,10 @@ def load(source: SourceFile) -> tuple[Project, tuple[Diagnostic, ...]]:
     root, diagnostics = read(source)
     if root is None or has_errors(diagnostics):
         return Project(declared=True), diagnostics
-    found = tuple(violations(root, schema_text()))
+    found = in_order(violations(root, schema_text()))
     if has_errors(found):
         return Project(declared=True), found
-    wrong = tuple(contradictions(root))
+    wrong = in_order(contradictions(root))
     if has_errors(wrong):
         return Project(declared=True), wrong
     return build(root), ()
