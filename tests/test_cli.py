@@ -251,3 +251,26 @@ def test_a_kustomization_lists_the_policies_and_only_on_request(project: Path) -
     assert sorted(path.name for path in folder.iterdir()) == sorted([*listed, "kustomization.yaml"])
     documents = list(yaml.safe_load_all(run("build", "--kustomization", "--stdout", cwd=project).stdout))
     assert {document["kind"] for document in documents} == {"NetworkPolicy"}
+
+
+def test_verify_names_every_flow_a_hand_edited_file_gains_and_loses(project: Path) -> None:
+    run("build", cwd=project)
+    done = run("verify", cwd=project)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "2 policies and 1 firewall rules admit exactly 1 flows" in done.stderr
+    edited = project / "generated/default/kubernetes/data.yaml"
+    edited.write_text(edited.read_text().replace("port: 5432", "port: 5433"))
+    done = run("verify", cwd=project)
+    assert done.returncode == 1
+    assert "`shop[app=web] -> data[app=postgres] TCP 5433` is admitted on entering the pod" in done.stderr
+    assert "`shop[app=web] -> data[app=postgres] TCP 5432` is not admitted on entering the pod" in done.stderr
+    assert run("build", cwd=project).returncode == 5
+
+
+def test_verify_reads_by_meaning(project: Path) -> None:
+    run("build", cwd=project)
+    for path in (project / "generated/default/kubernetes").iterdir():
+        documents = list(yaml.safe_load_all(path.read_text()))
+        path.write_text("# by hand\n" + yaml.safe_dump_all(documents, sort_keys=True))
+    assert run("verify", cwd=project).returncode == 0
+    assert run("verify", "elsewhere", cwd=project).returncode == 5

@@ -152,6 +152,35 @@ def check(
 
 
 @app.command()
+def verify(
+    folder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(
+            metavar="[DIR]", help="What to verify; else the project's output.", show_default="output"
+        ),
+    ] = None,
+    project: Annotated[
+        Path,
+        typer.Option(metavar="PATH", help="The project whose intents count.", show_default="this folder"),
+    ] = Path(),
+    cluster: ClusterOption = None,
+    today: TodayOption = None,
+    allow_expired: AllowExpiredOption = False,
+    color: ColorOption = "auto",
+    form: FormatOption = "text",
+) -> None:
+    """Prove files that exist, also hand-edited ones, against the intents.
+
+    Every flow they admit beyond the intents is reported, and every one they refuse.
+    """
+    from intentc.cli import verify as command
+    from intentc.cli.console import Asked
+
+    asked = Asked(project, tuple(cluster or ()), today, allow_expired, color, form)
+    raise typer.Exit(command.verify(command.Request(asked, folder)))
+
+
+@app.command()
 def fmt(
     paths: Annotated[
         Optional[list[Path]],  # noqa: UP045

@@ -66,6 +66,15 @@ def open_workspace(path: Path) -> Workspace:
     return Workspace(root, prefix, project, sources, tuple(diagnostics))
 
 
+def read_folder(folder: Path, suffixes: tuple[str, ...]) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
+    """Return the files in a folder that end in one of `suffixes`, and what could not be read."""
+    diagnostics: list[Diagnostic] = []
+    reader = _Reader(folder, diagnostics)
+    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(suffixes))
+    found = {name: reader.read(name) for name in names}
+    return {name: data for name, data in found.items() if data is not None}, tuple(diagnostics)
+
+
 class _Reader:
     """Read files below one folder, within the limits."""
 

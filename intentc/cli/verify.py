@@ -1,0 +1,62 @@
+"""`intentc verify`: prove files that exist, whoever wrote them, against the intents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from intentc.cli import console
+from intentc.cli.workspace import read_folder
+from intentc.compiler import ClusterResult
+from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.ir import Artifact
+from intentc.prove.proof import Proof, prove
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for: `folder` holds `<cluster>/kubernetes` and `<cluster>/terraform`."""
+
+    asked: console.Asked
+    folder: Path | None
+
+
+def verify(request: Request) -> int:
+    """Report every flow the files admit beyond the intents, and every one they refuse; return the exit code.
+
+    The files are read by what they mean: order, comments and quoting may differ from what a build writes. A
+    layer whose folder does not exist is not judged.
+    """
+    workspace, result = console.compiled(request.asked)
+    errors = tuple(item for item in result.diagnostics if item.severity == "error")
+    if errors:
+        return console.show(errors, request.asked, workspace.prefix)
+    folder = request.folder if request.folder is not None else workspace.root / workspace.project.output
+    found: list[Diagnostic] = []
+    for cluster in result.clusters:
+        proof, problems = _cluster(cluster, folder / cluster.profile.name)
+        found.extend(problems)
+        if proof is not None and not has_errors(problems):
+            layers = f"{proof.documents:,} policies and {proof.firewall_rules:,} firewall rules"
+            console.say(f"{cluster.profile.name}: {layers} admit exactly {proof.flows:,} flows\n")
+    code = console.show(tuple(found), request.asked, workspace.prefix)
+    return console.FINDINGS if code == console.NOT_PROVED else code
+
+
+def _cluster(cluster: ClusterResult, folder: Path) -> tuple[Proof | None, tuple[Diagnostic, ...]]:
+    layers = tuple(name for name in ("kubernetes", "terraform") if (folder / name).is_dir())
+    if not layers:
+        help_text = "give the folder that `intentc build` writes"
+        return None, (
+            error("E510", f"`{folder}` has no `kubernetes` and no `terraform` folder", help=help_text),
+        )
+    artifacts: list[Artifact] = []
+    problems: list[Diagnostic] = []
+    for layer in layers:
+        suffixes = (".yaml", ".yml") if layer == "kubernetes" else (".tf",)
+        files, refused = read_folder(folder / layer, suffixes)
+        problems.extend(refused)
+        artifacts.extend(Artifact(f"{layer}/{name}", content) for name, content in files.items())
+    if has_errors(problems):
+        return None, tuple(problems)
+    return prove(artifacts, cluster.policy, cluster.profile, targets=layers, own_shape=False, shown=None)
