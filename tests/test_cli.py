@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree  # noqa: ICN001 - a whole word
 
 import pytest
 import yaml
@@ -274,3 +275,35 @@ def test_verify_reads_by_meaning(project: Path) -> None:
         path.write_text("# by hand\n" + yaml.safe_dump_all(documents, sort_keys=True))
     assert run("verify", cwd=project).returncode == 0
     assert run("verify", "elsewhere", cwd=project).returncode == 5
+
+
+CLAIMS = """shop -> data:5432
+shop -> cache:6379
+assert allow shop[app=web] -> data:5432
+assert deny shop -> data:22
+"""
+
+
+def test_asserts_alone_with_their_coverage(project: Path) -> None:
+    (project / "a.intent").write_text(CLAIMS)
+    done = run("test", cwd=project)
+    assert done.returncode == 0
+    assert "2 passed, 0 failed\nasserts touch 1 of 2 flows (50.0 %)" in done.stdout
+    assert "untouched: default  a.intent:2" in done.stdout
+    assert run("test", "--fail-under", "50", cwd=project).returncode == 0
+    assert run("test", "--fail-under", "50.000001", cwd=project).returncode == 1
+    assert run("test", "--fail-under", "most", cwd=project).returncode == 2
+
+
+def test_an_assert_that_fails_fails_the_test_and_the_build(project: Path) -> None:
+    (project / "a.intent").write_text(CLAIMS + "assert deny shop -> data:*\nassert allow shop -> data:1\n")
+    done = run("test", "--format", "junit", cwd=project)
+    assert done.returncode == 1
+    suite = ElementTree.fromstring(done.stdout)  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
+    assert len(suite.findall("testcase/failure")) == 2
+    assert json.loads(run("test", "--format", "json", cwd=project).stdout)["asserts"][2]["passed"] is False
+    build = run("build", cwd=project)
+    assert build.returncode == 1
+    assert "`assert deny` fails: `shop -> data TCP 5432` is admitted" in build.stderr
+    assert not (project / "generated").exists()

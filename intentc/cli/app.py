@@ -151,6 +151,24 @@ def check(
     raise typer.Exit(command.check(request))
 
 
+@app.command("test")
+def run_asserts(
+    path: PathArgument = Path(),
+    cluster: ClusterOption = None,
+    fail_under: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Fail when asserts touch fewer of the intents.")
+    ] = "0",
+    color: ColorOption = "auto",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or junit.")] = "text",
+) -> None:
+    """Run the asserts on the policies a build would write, and say which intents none of them touches."""
+    from intentc.cli import test as command
+    from intentc.cli.console import Asked
+
+    asked = Asked(path, tuple(cluster or ()), None, True, color, "text")
+    raise typer.Exit(command.test(command.Request(asked, form, fail_under)))
+
+
 @app.command()
 def verify(
     folder: Annotated[

@@ -1,0 +1,1 @@
+"""Questions about a policy, answered from what was proved."""
