@@ -128,6 +128,10 @@ def test_a_change_that_changes_nothing_is_none() -> None:
         ("with x { remove }\n", "remove", "with x {  }\n"),
         ("a, remove # why\n", ", remove", "a # why\n"),
         ("remove, a\n", "remove, ", "a\n"),
+        ("a  # remove\nb\n", "# remove", "a\nb\n"),
+        ("a \t # remove\r\nb\r\n", "# remove", "a\r\nb\r\n"),
+        ("a # remove", "# remove", "a"),
+        ("a, remove  \n", ", remove", "a  \n"),
     ],
 )
 def test_what_is_left_empty_goes_with_its_line(text: str, removed: str, left: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from intentc.diagnostics import Diagnostic, Edit, Fix, Label, error, warning
 from intentc.output.text import block, count, render, worst
 from intentc.source import SourceFile, Span
+from tests.hostile_diagnostics import HOSTILE, hostile
 
 ESCAPE = "\x1b"
 SGR = re.compile("\x1b\\[[0-9;]*m")
@@ -276,13 +277,14 @@ def test_marks_cover_the_cells_of_the_span_at_every_width(
         start -= 1
     while start < end < len(text) and not SHOWN[text[end]][1]:
         end += 1
-    inside = shown(text[start:end])
+    # At the beginning of a line there is none.
+    inside = shown(text[start:end]).lstrip("\u0301\u20dd\u1161")
     if size(text) <= columns - 5:
         assert source == shown(text).rstrip(" ")
         assert (left, carets) == (size(text[:start]), max(1, size(text[start:end])))
     elif size(text[start:end]) <= columns - 7:
         assert carets == max(1, size(text[start:end]))
-        assert from_cell(source, left).startswith(inside.rstrip(" ").lstrip("\u0301\u20dd\u1161"))
+        assert from_cell(source, left).startswith(inside.rstrip(" "))
     else:
         marked = from_cell(source, left)
         assert marked.endswith("…")
@@ -380,38 +382,11 @@ def test_counts() -> None:
     assert count([note, error("E1", "x"), note, warning("W1", "x")]) == "1 error, 1 warning, 2 notes"
 
 
-HOSTILE = [
-    "a\n::error::x",
-    "\r\n::set-output name=a::b",
-    "##[add-mask]x ##vso[task.setvariable variable=a]b",
-    "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x1b[2J \x9b31m",
-    "[link=https://evil.example]x[/link] [/foo]",
-    "\u202e\u2066 \u200b\ufeff \u2028::error::y \x85::error::z",
-    "\udcff\ud800 \x00\x7f",
-]
-
-
-def hostile(text: str, name: str = "a.intent") -> list[Diagnostic]:
-    """Return diagnostics that have a hostile text wherever text of the user can stand."""
-    file = SourceFile(name, f"{text} -> b\n::error::{text}\nx\n")
-    whole = Span(file, 0, len(file.text))
-    elsewhere = Label(Span(SourceFile(text, text), 0, len(text)), text)
-    fix = Fix(text, (Edit(whole, text),), safe=False)
-    wide = f"{'word ' * 30}::error::{text}"
-    return [
-        error(
-            "E110", text, whole, text, others=(Label(whole, text), elsewhere), help=(text, wide), fixes=(fix,)
-        ),
-        warning("W304", text, Span(file, len(file.text) - 2, len(file.text) - 1), wide, help=text),
-        error("E650", text, help=text),
-    ]
-
-
 @pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("columns", [24, 40, 100])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_threat_07_no_line_is_a_command_of_a_ci_system(text: str, columns: int, *, color: bool) -> None:
-    found = render(hostile(text, name=text), color=color, width=columns, prefix="::x/")
+    found = render(hostile(text, text), color=color, width=columns, prefix="::x/")
     for line in SGR.sub("", found).split("\n"):
         # The runner of GitHub Actions passes over space in front, and looks for `##[` in all of a line.
         assert not line.strip().startswith("::") or re.match(r" +::: ", line)
@@ -421,12 +396,12 @@ def test_threat_07_no_line_is_a_command_of_a_ci_system(text: str, columns: int, 
 @pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_threat_09_nothing_but_our_own_colours_acts_on_a_terminal(text: str, *, color: bool) -> None:
-    found = render(hostile(text, name=text), color=color, width=60)
+    found = render(hostile(text, text), color=color, width=60)
     plain = SGR.sub("", found)
     assert (plain != found) == color
     assert all(line.isprintable() for line in plain.split("\n"))
     # Colours are ours alone: without them the text is the same.
-    assert plain == render(hostile(text, name=text), width=60)
+    assert plain == render(hostile(text, text), width=60)
     plain.encode()
 
 

@@ -95,7 +95,7 @@ def _take(fix: Fix, changed: dict[int, _Changed]) -> bool:
         its = changed.setdefault(id(file), _Changed(file))
         place = edit.span.start, edit.span.end
         if not edit.replacement:
-            place = _whole_lines(file.text, *place)
+            place = _removed(file.text, *place)
         if its.replacements.get(place) == edit.replacement:
             continue  # another diagnostic wants the same
         if not its.fits(place):
@@ -110,15 +110,19 @@ def _take(fix: Fix, changed: dict[int, _Changed]) -> bool:
     return True
 
 
-def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen what is removed to its lines when nothing else stands on them but a comment behind it."""
+def _removed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen what is removed to what would be left over: space before a line end, or an empty line.
+
+    A comment behind what is removed speaks of it and goes as well, unless something stands before it.
+    """
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", end)
     last = len(text) if last < 0 else last + 1
     rest = text[end:last].strip()
-    if start == end or text[first:start].strip() or (rest and not rest.startswith("#")):
+    before = text[first:start].rstrip(" \t")
+    if start == end or (rest and (before or not rest.startswith("#"))):
         return start, end
-    return first, last
+    return (first + len(before), end) if before else (first, last)
 
 
 def _lines(text: str) -> list[str]:
