@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from intentc.diagnostics import Diagnostic, error
-from intentc.ir import Isolation, KnownNamespace, Requirement, Selector
+from intentc.ir import NAMESPACE_LABEL, Isolation, KnownNamespace, Requirement, Selector
 
 
 def expand(
@@ -11,12 +11,12 @@ def expand(
 ) -> tuple[str, ...]:
     """Return the names of the namespaces that `isolation` selects pods in.
 
-    One by name stands for itself; a selector is matched against the namespaces the project lists. Nothing
+    Those by name stand for themselves; a selector is matched against the namespaces the project lists. Nothing
     to match against, or nothing that matches, is an error at the line that isolates.
     """
-    name = isolation.pods.namespace
-    if name is not None:
-        return (name,)
+    match isolation.pods.namespaces:
+        case (Requirement(key=key, operator="In", values=names),) if key == NAMESPACE_LABEL:
+            return names
     span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
     if known is None:
         diagnostics.append(
