@@ -1,0 +1,103 @@
+"""The page on diagnostics has one section a code, in order, and every example in it does what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from intentc.compiler import Result, compile_texts
+from intentc.output.explanations import Section, sections, split
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "diagnostics.md"
+TODAY = "2026-11-23"
+BLOCK = re.compile(r"```(intent|yaml) (bad|good|project)\n(.*?)```\n", re.DOTALL)
+CODE = re.compile(r'"([EW][0-9]{3})"')
+
+BYTES = {"E101", "E102", "E103", "E104", "W110"}
+"""What the bytes of a file raise; such characters do not stand in a page that is read."""
+
+TOO_LONG = {"E105", "E106", "E219", "E908"}
+"""What only generated files raise, far longer than an example."""
+
+NO_TEXT = ("E412", "E5", "E65", "E901", "E902", "E903", "E904", "E905")
+"""What no text of a project raises: files, the command line, and faults that are not the user's."""
+
+
+def codes() -> list[str]:
+    """Return every code that the program can say."""
+    texts = (path.read_text() for path in (ROOT / "intentc").rglob("*.py"))
+    return sorted({code for text in texts for code in CODE.findall(text)})
+
+
+def examples(section: Section) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield `bad` or `good`, and the files of each example: the project before it is its project."""
+    project: dict[str, str] = {}
+    for language, kind, text in BLOCK.findall(section.text):
+        if kind == "project":
+            project = {"intentc.yaml": text}
+        elif language == "yaml":
+            yield section.code, kind, {"intentc.yaml": text, "a.intent": "shop -> data:5432\n"}
+        else:
+            yield section.code, kind, {**project, "a.intent": text}
+
+
+def is_shown(code: str) -> bool:
+    return code not in BYTES | TOO_LONG and not code.startswith(NO_TEXT)
+
+
+EXAMPLES = [example for section in sections().values() for example in examples(section)]
+
+
+def said(files: dict[str, str]) -> tuple[Result, set[str]]:
+    result = compile_texts(files, today=TODAY)
+    return result, {diagnostic.code for diagnostic in result.diagnostics}
+
+
+def test_every_code_has_one_section_in_order_and_no_other_code_has_any() -> None:
+    assert [section.code for section in split(PAGE.read_text())] == codes()
+
+
+def test_every_section_says_why_and_shows_both() -> None:
+    for section in sections().values():
+        assert re.match(r"[A-Z`0-9]", section.summary), section.code
+        assert section.summary.endswith("."), section.code
+        kinds = [kind for _, kind, _ in examples(section)]
+        assert kinds == (["bad", "good"] if is_shown(section.code) else []), section.code
+        assert section.text.count("```") == 2 * len(BLOCK.findall(section.text)), section.code
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "files"), EXAMPLES, ids=[f"{code}-{kind}" for code, kind, _ in EXAMPLES]
+)
+def test_example(code: str, kind: str, files: dict[str, str]) -> None:
+    """A bad example shows its code; an error's bad example shows no other error, a good one shows none."""
+    result, found = said(files)
+    errors = {diagnostic.code for diagnostic in result.diagnostics if diagnostic.severity == "error"}
+    if kind == "bad":
+        assert code in found
+        assert errors == ({code} if code.startswith("E") else set())
+    else:
+        assert code not in found
+        assert errors == set()
+        assert result.artifacts
+
+
+@pytest.mark.parametrize("code", codes())
+def test_explain_prints_the_section(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from intentc.cli.explain import explain
+
+    assert explain(code.lower()) == 0
+    text = capsys.readouterr().out
+    assert text == sections()[code].text
+    assert text.startswith(f"## {code} · ")
+
+
+def test_explain_refuses_what_is_no_code(capsys: pytest.CaptureFixture[str]) -> None:
+    from intentc.cli.explain import explain
+
+    assert explain("E999") == 2
+    assert capsys.readouterr().out == ""
