@@ -307,3 +307,12 @@ def test_an_assert_that_fails_fails_the_test_and_the_build(project: Path) -> Non
     assert build.returncode == 1
     assert "`assert deny` fails: `shop -> data TCP 5432` is admitted" in build.stderr
     assert not (project / "generated").exists()
+
+
+@pytest.mark.parametrize("form", ["concise", "json", "sarif", "github", "gitlab", "junit"])
+def test_every_format_goes_to_stdout(project: Path, form: str) -> None:
+    (project / "a.intent").write_text("shop -> data:0\n")
+    done = run("check", "--format", form, cwd=project)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "E120" in done.stdout
+    assert "a.intent" in done.stdout

@@ -53,7 +53,7 @@ ColorOption = Annotated[
 ]
 FormatOption = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="text, concise or json."),
+    typer.Option("--format", metavar="FORMAT", help="text, concise, json, sarif, github, gitlab or junit."),
 ]
 
 

@@ -23,7 +23,7 @@ FAILED_ASSERTS = {"E906", "E907"}
 
 _CODES = (("E9", NOT_PROVED), ("E6", USAGE), ("E52", NO_INPUT), ("E5", INPUT_OUTPUT))
 _COLORS = ("auto", "always", "never")
-FORMATS = ("text", "concise", "json")
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
 
 @dataclass(frozen=True, slots=True)
