@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from intentc.cli.explain import explain
 from intentc.compiler import Result, compile_texts
 from intentc.output.explanations import Section, sections, split
 
@@ -88,8 +89,6 @@ def test_example(code: str, kind: str, files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("code", codes())
 def test_explain_prints_the_section(code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from intentc.cli.explain import explain
-
     assert explain(code.lower()) == 0
     text = capsys.readouterr().out
     assert text == sections()[code].text
@@ -97,7 +96,5 @@ def test_explain_prints_the_section(code: str, capsys: pytest.CaptureFixture[str
 
 
 def test_explain_refuses_what_is_no_code(capsys: pytest.CaptureFixture[str]) -> None:
-    from intentc.cli.explain import explain
-
     assert explain("E999") == 2
     assert capsys.readouterr().out == ""
