@@ -32,6 +32,7 @@ class Emitted:
     """What the emitted files say and admit; `into_nodes_at_least` leaves out what only some nodes get."""
 
     documents: tuple[PolicyDocument, ...] = ()
+    by_subject: dict[Subject, list[PolicyDocument]] = field(default_factory=dict)
     firewall: tuple[FirewallRule, ...] = ()
     leaving: Side = field(default_factory=dict)
     entering: Side = field(default_factory=dict)
@@ -45,9 +46,9 @@ class Emitted:
 
     def documents_of(self, subject: Subject | None, point: ir.Point) -> Iterator[PolicyDocument]:
         """Return the policies that isolate a subject on one side."""
-        for document in self.documents:
+        for document in self.by_subject.get(subject, ()) if subject else ():
             rules = document.leaving if point is ir.Point.LEAVING_POD else document.entering
-            if document.subject is subject and rules is not None:
+            if rules is not None:
                 yield document
 
 
@@ -83,6 +84,7 @@ class _Files:
     def __init__(self, shapes: Shapes, *, own_shape: bool) -> None:
         self._shapes = shapes
         self._canonical = Canonical(shapes) if own_shape else None
+        self._suffixes = (".yaml",) if own_shape else (".yaml", ".yml")
         self._refused: list[tuple[str, Refusal]] = []
         self._names: list[str] = []
         self._kustomizations: list[ir.Artifact] = []
@@ -94,7 +96,7 @@ class _Files:
         *_, folder, name = ("", *artifact.path.split("/"))
         if folder == KUBERNETES and name == "kustomization.yaml":
             self._kustomizations.append(artifact)
-        elif folder == KUBERNETES and name.endswith(".yaml"):
+        elif folder == KUBERNETES and name.endswith(self._suffixes):
             self._names.append(name)
             self._read_policies(artifact)
         elif folder == TERRAFORM and name.endswith(".tf"):
@@ -158,6 +160,7 @@ def _add_policies(emitted: Emitted, shapes: Shapes) -> None:
     for document in emitted.documents:
         if document.subject is None:
             continue
+        emitted.by_subject.setdefault(document.subject, []).append(document)
         for side, rules, leaves in (
             (emitted.leaving, document.leaving, True),
             (emitted.entering, document.entering, False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Literal
 
@@ -12,51 +12,11 @@ from intentc.diagnostics import Diagnostic, error
 from intentc.profile import Profile
 from intentc.prove import platform
 from intentc.prove.labels import LabelSet, Values, holds, label_set
+from intentc.prove.needs import Extra, Intended, Need
 from intentc.prove.numbers import PortSet, port_set, ranges
-from intentc.prove.shapes import Admitted, Peer, Shapes, Side, Subject
+from intentc.prove.shapes import Admitted, Peer, Shapes, Subject
 from intentc.prove.ways import EndKind, Seen, Way, Wire, ways
 from intentc.source import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """What is admitted beyond the intents' own ends, and why; `subjects` counts the pod sets that get it."""
-
-    cause: Literal["node", "dns", "metadata"]
-    point: ir.Point
-    reason: str
-    rows: tuple[int, ...] = ()
-    flow: ir.Flow | None = None
-    subjects: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What one flow needs at one pod point: the subject admits these ports of the peer."""
-
-    point: ir.Point
-    subject: Subject
-    peer: Peer
-    ports: PortSet
-    flow: ir.Flow | None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class Intended:
-    """What the intents and their declared extras admit; `free` is what GKE opens without a rule of ours."""
-
-    leaving: Side = field(default_factory=dict)
-    entering: Side = field(default_factory=dict)
-    into_nodes: Admitted = field(default_factory=dict)
-    out_of_nodes: Admitted = field(default_factory=dict)
-    free: Admitted = field(default_factory=dict)
-    extras: list[Extra] = field(default_factory=list)
-    problems: list[Diagnostic] = field(default_factory=list)
-
-    def side(self, point: ir.Point) -> Side:
-        """Return what the policies on this side of the pods admit."""
-        return self.leaving if point is ir.Point.LEAVING_POD else self.entering
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +39,10 @@ class _Plan:
     is_known: bool
 
 
+_Wires = dict[tuple[int, int, int], tuple[Wire, _End, _End, PortSet]]
+"""What passes between machines, each once: the wire, the flow's ends, and the ports in the packet."""
+
+
 class Meaning:
     """Derive what each point must admit for the flows of one cluster."""
 
@@ -89,14 +53,16 @@ class Meaning:
         self._shapes = shapes
         self._masqueraded = platform.masquerades_nodes(profile)
         self._nodes = self._node_peers()
-        self._by_identity: dict[tuple[int, str], _End] = {}
-        self._by_value: dict[tuple[ir.Endpoint, str], _End] = {}
+        # By identity: a policy gives most equal parts the same object. INVARIANT: what is a key is kept.
+        self._kept: list[object] = []
+        self._ends: dict[tuple[int, str], _End] = {}
+        self._selectors: dict[tuple[int, bool], LabelSet | None] = {}
         self._ports: dict[int, PortSet] = {}
 
     def derive(self, *, shared: bool = True) -> Intended:
         """Return what all flows need; with `shared`, also what every pod they isolate needs beside them."""
         intended = Intended()
-        wires: dict[tuple[Wire, int, PortSet], tuple[_End, _End]] = {}
+        wires: _Wires = {}
         admit = self._shapes.admit
         for flow in self._policy.flows:
             source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
@@ -122,7 +88,7 @@ class Meaning:
             for wire in plan.wires:
                 ports = pod_ports if wire.ports == "pod port" else self._path_ports(flow)
                 outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
-                wires.setdefault((wire, id(outside), ports), (source, target))
+                wires[id(wire), id(outside), id(ports)] = wire, source, target, ports
             if any(who == "nodes" for (who, _), _ in plan.leaving + plan.entering):
                 intended.extras.extend(_node_extras(flow, plan))
         self._add_firewall(intended, wires)
@@ -149,17 +115,28 @@ class Meaning:
                     for peer in self._peers(who, source, target):
                         yield Need(point, subject, peer, ports, flow, reason)
         if point is ir.Point.LEAVING_POD:
+            given |= dict.fromkeys(s for s, _ in self._isolated(point) if s.namespace in wanted)
             for subject in given:
                 for cause, reason, admitted in self._shared_peers():
                     for peer, ports in admitted.items():
                         yield Need(point, subject, peer, ports, None, f"{cause}: {reason}")
 
-    def isolating_span(self, point: ir.Point, subject: Subject) -> Span | None:
-        """Return where an `isolate` statement names a subject, or None."""
+    def isolating_spans(self, point: ir.Point, namespaces: Iterable[str]) -> dict[Subject, Span | None]:
+        """Return where each subject of some namespaces is isolated first, by an intent or by `isolate`."""
+        spans: dict[Subject, Span | None] = {}
+        for need in self.needs(point, namespaces):
+            if need.flow is not None:
+                spans.setdefault(need.subject, need.flow.span)
+        for subject, span in self._isolated(point):
+            spans.setdefault(subject, span)
+        return spans
+
+    def _isolated(self, point: ir.Point) -> Iterator[tuple[Subject, Span | None]]:
+        """Return what `isolate` statements isolate: no flow is the origin of such an isolation."""
         for isolation in self._policy.isolations:
-            if isolation.point is point and subject in self._end(isolation.pods, "source").subjects:
-                return isolation.span
-        return None
+            if isolation.point is point and not isolation.origins:
+                for subject in self._end(isolation.pods, "source").subjects:
+                    yield subject, isolation.span
 
     def of(self, flow: ir.Flow) -> Intended:
         """Return what one flow needs by itself."""
@@ -208,18 +185,16 @@ class Meaning:
 
     def _end(self, endpoint: ir.Endpoint, role: str) -> _End:
         key = id(endpoint), role
-        known = self._by_identity.get(key)
+        known = self._ends.get(key)
         if known is None:
-            known = self._by_value.get((endpoint, role))
-            if known is None:
-                known = self._by_value[endpoint, role] = self._new_end(endpoint, role)
-            self._by_identity[key] = known
+            known = self._ends[key] = self._new_end(endpoint, role)
+            self._kept.append(endpoint)
         return known
 
     def _new_end(self, endpoint: ir.Endpoint, role: str) -> _End:
         if isinstance(endpoint, ir.Pods):
-            namespaces = label_set(endpoint.namespaces, of_namespace=True)
-            pods = label_set(endpoint.pods, of_namespace=False)
+            namespaces = self._label_set(endpoint.namespaces, of_namespace=True)
+            pods = self._label_set(endpoint.pods, of_namespace=False)
             if namespaces is None or pods is None:
                 return _End("pods", (), ())
             names = self._names(namespaces)
@@ -237,6 +212,13 @@ class Meaning:
         )
         problem = "" if blocks else f"no address is known for `{endpoint.word}`"
         return _End("outside", (), self._blocks(blocks), problem)
+
+    def _label_set(self, selector: ir.Selector, *, of_namespace: bool) -> LabelSet | None:
+        key = id(selector), of_namespace
+        if key not in self._selectors:
+            self._selectors[key] = label_set(selector, of_namespace=of_namespace)
+            self._kept.append(selector)
+        return self._selectors[key]
 
     def _names(self, namespaces: LabelSet) -> list[str] | None:
         """Return the namespaces a selector holds for, or None where only the cluster could tell."""
@@ -268,6 +250,7 @@ class Meaning:
                 ((port.protocol, port.name) for port in ports if port.name),
             )
             known = self._ports[id(ports)] = self._shapes.ports(found)
+            self._kept.append(ports)
         return known
 
     def _path_ports(self, flow: ir.Flow) -> PortSet:
@@ -320,11 +303,9 @@ class Meaning:
 
     # --- The network's firewall -------------------------------------------------------------------------
 
-    def _add_firewall(
-        self, intended: Intended, wires: dict[tuple[Wire, int, PortSet], tuple[_End, _End]]
-    ) -> None:
+    def _add_firewall(self, intended: Intended, wires: _Wires) -> None:
         mode = self._profile.firewall.mode
-        for (wire, _, ports), (source, target) in wires.items():
+        for wire, source, target, ports in wires.values():
             is_ours = mode != "gke-managed" or (wire.sender == "source" and not wire.balanced)
             if is_ours and wire.receiver != "target":
                 for peer in self._ranges(wire.sender, source.peers):

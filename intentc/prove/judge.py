@@ -20,7 +20,8 @@ from intentc.prove.differences import (
     restricted_to,
 )
 from intentc.prove.emitted import Emitted
-from intentc.prove.intended import Intended, Meaning, Need
+from intentc.prove.intended import Meaning
+from intentc.prove.needs import Intended, Need
 from intentc.prove.numbers import PortSet
 from intentc.prove.regions import Budget
 from intentc.prove.shapes import Admitted, Peer, Side, Subject
@@ -62,8 +63,7 @@ class Judge:
             return
         namespaces = {subject.namespace for subject in differing}
         wanted, found = _grouped(intended, namespaces), _grouped(emitted, namespaces)
-        for namespace, subjects in _grouped(differing, namespaces).items():
-            yield from self._isolation(point, subjects, wanted.get(namespace, []), found.get(namespace, []))
+        yield from islice(self._isolations(point, differing, wanted, found), self._shown)
         yield from islice(self._gained(point, differing, wanted, found), self._shown)
         yield from islice(self._lost(point, differing, wanted, found), self._shown)
 
@@ -79,15 +79,17 @@ class Judge:
 
     # --- Pods -------------------------------------------------------------------------------------------
 
-    def _isolation(
-        self, point: ir.Point, differing: list[Subject], wanted: list[Subject], found: list[Subject]
+    def _isolations(
+        self, point: ir.Point, differing: list[Subject], wanted: Grouped, found: Grouped
     ) -> Iterator[Diagnostic]:
-        isolated, required = set(found), set(wanted)
+        intended, emitted = self._intended.side(point), self._emitted.side(point)
+        spans: dict[Subject, Span | None] | None = None
         for subject in differing:
-            if subject in isolated and subject in required:
+            if subject in intended and subject in emitted:
                 continue
-            is_lost = subject in required
-            region = pods_not_in(subject, found if is_lost else wanted, self._budget)
+            is_lost = subject in intended
+            others = (found if is_lost else wanted).get(subject.namespace, [])
+            region = pods_not_in(subject, others, self._budget)
             if region is None:
                 continue
             pod = end(region, "subject", namespace=subject.namespace)
@@ -95,7 +97,9 @@ class Judge:
                 message = (
                     f"pods like `{pod}` are not isolated for {_DIRECTION[point]}: everything is admitted"
                 )
-                yield error("E903", message, self._isolating_span(point, subject), "this isolates them")
+                if spans is None:
+                    spans = self._meaning.isolating_spans(point, wanted)
+                yield error("E903", message, spans.get(subject), "this isolates them")
             else:
                 message = (
                     f"pods like `{pod}` are isolated for {_DIRECTION[point]}, and no intent isolates them"
@@ -139,12 +143,6 @@ class Judge:
         for need in self._meaning.needs(point, namespaces):
             needs.setdefault((need.subject, need.peer), []).append(need)
         return needs
-
-    def _isolating_span(self, point: ir.Point, subject: Subject) -> Span | None:
-        for need in self._meaning.needs(point, (subject.namespace,)):
-            if need.subject is subject and need.flow is not None:
-                return need.flow.span
-        return self._meaning.isolating_span(point, subject)
 
     def _rule_of(self, point: ir.Point, difference: Difference) -> str:
         """Return the rule that admits the difference, as a path into its document."""

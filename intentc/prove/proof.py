@@ -11,12 +11,14 @@ from intentc.profile import Profile
 from intentc.prove.admits import Admissions
 from intentc.prove.asserts import results
 from intentc.prove.emitted import KUBERNETES, TERRAFORM, read
-from intentc.prove.intended import Extra, Meaning
+from intentc.prove.intended import Meaning
 from intentc.prove.judge import Judge
+from intentc.prove.needs import Extra
 from intentc.prove.regions import Budget, TooHard
 from intentc.prove.shapes import Shapes
 
-STEPS = 500_000
+STEPS = 100_000
+STEPS_PER_FLOW = 20
 """How many pairs of regions are looked at before the answer is "not proved" (E908)."""
 
 SHOWN = 20
@@ -59,7 +61,7 @@ def prove(
     intended = meaning.derive()
     diagnostics = [*problems, *intended.problems]
     assertions = policy.assertions
-    budget = Budget(STEPS)
+    budget = Budget(STEPS + STEPS_PER_FLOW * len(policy.flows))
     judge = Judge(emitted, intended, meaning, budget, shown)
     if any(diagnostic.code == "E904" for diagnostic in problems):
         targets, assertions = (), ()  # what a file leaves open, comparing the others would only repeat

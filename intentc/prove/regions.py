@@ -45,19 +45,19 @@ def minus(region: Region, other: Region) -> list[Region] | None:
     Each piece leaves `other` at one coordinate and agrees with it at those before, so there are at most as
     many pieces as coordinates of `other`.
     """
+    shared: list[Part] = []
+    for coordinate, theirs in other.items():
+        part = _and(_part(region, coordinate), theirs)
+        if not part:
+            return None
+        shared.append(part)
     inside: dict[Coordinate, Part] = dict(region)
     pieces: list[Region] = []
-    for coordinate, theirs in other.items():
-        mine = inside.get(coordinate)
-        if mine is None:
-            mine = states_of(coordinate[1], of_namespace=coordinate[0].endswith(NAMESPACE))
-        shared = _and(mine, theirs)
-        if not shared:
-            return None
-        outside = _without(mine, theirs)
+    for (coordinate, theirs), part in zip(other.items(), shared, strict=True):
+        outside = _without(_part(region, coordinate), theirs)
         if outside:
             pieces.append({**inside, coordinate: outside})
-        inside[coordinate] = shared
+        inside[coordinate] = part
     return pieces
 
 
@@ -65,9 +65,7 @@ def shared_part(region: Region, other: Region, *, possibly: bool = False) -> Reg
     """Return what two regions share, or None: certainly, or `possibly`, when port names fall together."""
     shared: dict[Coordinate, Part] = dict(region)
     for coordinate, theirs in other.items():
-        mine = shared.get(coordinate)
-        if mine is None:
-            mine = states_of(coordinate[1], of_namespace=coordinate[0].endswith(NAMESPACE))
+        mine = _part(region, coordinate)
         if possibly and isinstance(mine, PortSet) and isinstance(theirs, PortSet):
             part: Part = mine.may_share(theirs)
         else:
@@ -94,6 +92,14 @@ def uncovered(region: Region, covers: Iterable[Region], budget: Budget) -> list[
         if not left:
             break
     return left
+
+
+def _part(region: Region, coordinate: Coordinate) -> Part:
+    """Return the set at a coordinate: every state where a region does not name a label."""
+    found = region.get(coordinate)
+    if found is None:
+        return states_of(coordinate[1], of_namespace=coordinate[0].endswith(NAMESPACE))
+    return found
 
 
 def _and(mine: Part, theirs: Part) -> Part:
