@@ -34,6 +34,7 @@ shop -> 203.0.113.0/24:443, 2001:db8:7::/48:443
 shop -> 198.18.0.0/15 except 198.18.1.0/24, 198.19.0.0/16:443
 shop -> google-apis-private:443
 isolate vault ingress
+isolate legacy
 """
 CROSSING = """
 namespace-a -> namespace-b[app=your-app-b]:8443 via nodeport 30443

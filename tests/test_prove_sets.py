@@ -231,7 +231,7 @@ def test_what_is_not_covered_is_what_no_cover_holds(one: Region, covers: list[Re
 
 
 def test_a_budget_ends_in_no_answer() -> None:
-    generator = random.Random(1)  # noqa: S311 - the same numbers every time
+    generator = random.Random(1)
     region: Region = {("peer", "k0"): Values(frozenset(), excluding=True)}
     covers: list[Region] = [
         {
