@@ -75,6 +75,7 @@ internet -> b[app=p11]:8443 via loadbalancer 443
 internet -> b[app=p12]:8443 via loadbalancer 444 local
 google-health-checks -> b[app=p13]:8080
 control-plane -> b[app=p14]:8443, 443, 10250, 443/udp
+control-plane -> b[app=p15]:444, 10251
 a -> control-plane:443
 a -> nodes:10255
 """
