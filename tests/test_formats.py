@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -182,3 +184,19 @@ def test_an_enormous_line_is_read_once() -> None:
     assert columns == [place // 2 * 3 + 1 for place in range(0, 2_000_000, 2000)]
     for form in FORMATS:
         assert render(form, found)
+
+
+@pytest.mark.parametrize("form", ["concise", "github"])
+def test_forms_made_of_lines_load_little(form: str) -> None:
+    code = "import sys; from intentc.diagnostics import error; from intentc.output.formats import render; "
+    code += f"render('{form}', [error('E110', 'x')]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-Sc", code],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert f"intentc.output.formats.{form}" in loaded
+    assert not loaded & {"json", "xml", "hashlib", "urllib", "unicodedata", "difflib"}
