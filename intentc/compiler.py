@@ -153,7 +153,7 @@ def _chosen(project: Project, options: Options, diagnostics: list[Diagnostic]) -
     known = {profile.name: profile for profile in project.clusters}
     for name in options.clusters:
         if name not in known:
-            listing = f"clusters are {', '.join(f'`{cluster}`' for cluster in known)}"
+            listing = f"known clusters: {', '.join(f'`{cluster}`' for cluster in known)}"
             diagnostics.append(error("E650", f"cluster `{name}` is not known", help=listing))
     return tuple(
         profile for name, profile in known.items() if not options.clusters or name in options.clusters

@@ -132,7 +132,7 @@ def _unknown_clusters(resolved: Iterable[Resolved], project: Project) -> Iterabl
             if name in known:
                 continue
             close = nearest(name, known)
-            listing = f"clusters are {', '.join(f'`{cluster}`' for cluster in known)}"
+            listing = f"known clusters: {', '.join(f'`{cluster}`' for cluster in known)}"
             help_texts = (f"a cluster with a similar name exists: `{close}`",) if close else (listing,)
-            label = "`intentc.yaml` has no such cluster"
+            label = "`intentc.yaml` has no such cluster" if project.declared else "there is no `intentc.yaml`"
             yield error("E206", f"cluster `{name}` is not known", span, label, help=help_texts)

@@ -108,7 +108,7 @@ class Endpoints:
             span = requirements[0].span.until(requirements[-1].span)
             message = "selector can never hold"
             label = f"no label `{never}` satisfies all of it"
-            help_text = "separate groups of pods are separate items of a list"
+            help_text = "one of several values is `key in (a, b)`; other pods are another item of the list"
             self._diagnostics.append(error("E216", message, span, label, help=help_text))
         return result
 
@@ -146,7 +146,8 @@ class Endpoints:
             message = f"`{text}` holds the {what} range {known} of cluster `{name}`"
             separator = "," if endpoint.excepts else " except"
             help_texts = (f"leave that range out: `{text}{separator} {known}`", better)
-        self._diagnostics.append(error("E211", message, endpoint.span, f"covers {known}", help=help_texts))
+        label = f"inside {known}" if covers(known, base) else f"holds {known}"
+        self._diagnostics.append(error("E211", message, endpoint.span, label, help=help_texts))
 
     def _well_known(self, endpoint: nodes.WellKnown, role: str) -> ir.Addresses | None:
         word = endpoint.word

@@ -86,7 +86,7 @@ class FlowMaker:
             port.first == port.last for port in ports
         ):
             return True
-        message = f"{path.kind} {path.number} leads to several pod ports"
+        message = f"`via {path.kind} {path.number}` leads to several pod ports"
         label = "one port is mapped to one port"
         span = target.ports[0].span.until(target.ports[-1].span) if target.ports else target.span
         help_text = "write an intent for each port, with its own `via`"
@@ -162,7 +162,7 @@ class FlowMaker:
         span = via.span if via else source.span
         ways = ", ".join("no `via`" if kind == "direct" else f"`via {kind}`" for kind in legal)
         message = f"`via {via.path if via else ''}` from `{source.span.text}`"
-        label = f"{what} do not come this way"
+        label = f"no traffic from {what} comes this way"
         self._diagnostics.append(error("E218", message, span, label, help=f"legal from there: {ways}"))
         return False
 

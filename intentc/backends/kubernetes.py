@@ -120,7 +120,9 @@ def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
             if origin.flow is None or id(origin.flow.span) in seen:
                 continue
             seen.add(id(origin.flow.span))
-            ways = ["go by the ClusterIP Service: an intent without `via` needs no node address"]
+            ways: list[str] = []
+            if isinstance(origin.flow.source, Pods) and origin.flow.path.kind in ("nodeport", "hostport"):
+                ways.append("go by the ClusterIP Service: an intent without `via` needs no node address")
             if origin.flow.path.kind in ("nodeport", "loadbalancer") and rule.point is Point.ENTERING_POD:
                 ways.append(
                     "`local` (externalTrafficPolicy: Local) keeps the source, so that ingress needs none"

@@ -53,7 +53,10 @@ def _covered(flows: list[Flow], covers: list[Flow]) -> Diagnostic:
             else ()
         )
         first = (Label(spans[0], "first said here"),)
-        return warning("W302", "intent is said twice", span, "second time", others=first, fixes=fixes)
+        help_text = "keep one of the two" + ("" if fixes else ", with the clauses that hold")
+        return warning(
+            "W302", "intent is said twice", span, "second time", others=first, help=help_text, fixes=fixes
+        )
     others = tuple(Label(place, "this allows it already") for place in spans[:3])
     label = "it allows nothing that others do not"
     help_text = "remove it, or narrow the wider intent"

@@ -26,10 +26,11 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
             span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
             message = "the pods that resolve names become isolated for ingress"
             label = "every pod that is not named as a source loses name resolution"
-            help_text = (
-                "add an intent that lets every pod ask: `* -> kube-system[k8s-app=kube-dns]:53/udp, 53`"
+            help_texts = (
+                "leave the resolvers out where they are not meant: `kube-system[k8s-app!=kube-dns]`",
+                "otherwise name every client as a source on their port, `53/udp, 53`",
             )
-            yield warning("W310", message, span, label, help=help_text)
+            yield warning("W310", message, span, label, help=help_texts)
 
 
 def _is_dns(rule: Rule) -> bool:

@@ -182,7 +182,8 @@ def _ranges(values: Iterable[Value], problems: list[Diagnostic]) -> Ranges:
             if address != str(network.network_address):
                 help_texts += (f"for the one address: `{address}/{network.max_prefixlen}`",)
             message = f"`{text}` is not in canonical form"
-            problems.append(error("E610", message, value.span, "two readings", help=help_texts))
+            label = "two readings" if len(help_texts) > 1 else "another spelling of the same"
+            problems.append(error("E610", message, value.span, label, help=help_texts))
         else:
             found.append((network, value))
     return found

@@ -73,7 +73,7 @@ class _Reading:
                 "project file is not YAML",
                 Span(self.source, start, start + 1),
                 what,
-                "see `intentc schema`",
+                "indent with spaces, and close every bracket and quote",
             )
             return None
         return self.root
@@ -101,7 +101,13 @@ class _Reading:
             content = event.value if event.style else _typed(event.value)
             if isinstance(content, str) and not content.isprintable():
                 label = "holds a character that cannot be printed"
-                self._refuse("E608", "illegal text", self._span(event), label, "write it on one line")
+                self._refuse(
+                    "E608",
+                    "illegal text",
+                    self._span(event),
+                    label,
+                    "write it with printable characters, on one line",
+                )
                 content = ""
             self._place(Value(content, self._span(event)))
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

@@ -42,7 +42,8 @@ def _explain(root: Value, problem: Any) -> Iterator[Diagnostic]:
         names = ", ".join(f"`{name}`" for name in missing)
         key = _key(root, path)
         help_text = f"add {names}" + (": the version of the format is 1" if "version" in missing else "")
-        yield error("E607", f"{names} is missing", key.span, "has no such key", help=help_text)
+        label = "this has no such key" if path else "the file has no such key"
+        yield error("E607", f"{names} is missing", key.span, label, help=help_text)
     elif "propertyNames" in problem.absolute_schema_path:
         # The instance is the key itself; the path is that of the mapping around it.
         key = value.content[problem.instance][0] if isinstance(value.content, dict) else value
@@ -147,6 +148,8 @@ def _help(problem: Any) -> tuple[str, ...]:
         close = nearest(str(problem.instance), legal)
         listing = f"legal are {', '.join(f'`{word}`' for word in legal)}"
         return (f"a value with a similar name exists: `{close}`", listing) if close else (listing,)
+    if problem.validator == "type" and problem.validator_value == "array":
+        return (f"write a list: `[{_text(problem.instance)}]`",)
     schema: Any = problem.schema
     description = str(schema.get("description", "")) if isinstance(schema, dict) else ""
     advice = f"{description[:1].lower()}{description[1:]}".rstrip(".")

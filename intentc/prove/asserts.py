@@ -37,7 +37,8 @@ def results(
     for assertion in assertions:
         if not meaning.ways_of(assertion.flow):
             message = "an assert speaks of a connection that has no way"
-            failure = error("E906", message, assertion.flow.span, "nothing can be said of it")
+            help_text = "a policy selects pods: name them on one side of the arrow"
+            failure = error("E906", message, assertion.flow.span, "nothing can be said of it", help=help_text)
             yield AssertResult(assertion, failure)
         elif assertion.verdict == "allow":
             yield AssertResult(assertion, _allow(assertion.flow, admissions))
@@ -50,7 +51,8 @@ def _allow(flow: ir.Flow, admissions: Admissions) -> Diagnostic | None:
     if refused is None:
         return None
     message = f"`assert allow` fails: `{refused.connection}` is refused {_WHERE[refused.point]}"
-    return error("E906", message, flow.span, "all of this must be admitted")
+    help_text = "an intent that admits it is missing, or the claim is too wide"
+    return error("E906", message, flow.span, "all of this must be admitted", help=help_text)
 
 
 def _deny(flow: ir.Flow, admissions: Admissions) -> Diagnostic | None:

@@ -1,0 +1,9 @@
+# Written by intentc. Change the intents, not this file.
+
+output "firewall_rules" {
+  description = "The names of the firewall rules."
+  value = [
+    google_compute_firewall.from_control_plane_009e8288c6.name,
+    google_compute_firewall.from_pods_d1e5e7200b.name,
+  ]
+}

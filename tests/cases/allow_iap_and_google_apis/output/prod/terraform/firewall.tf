@@ -1,0 +1,46 @@
+# Written by intentc. Change the intents, not this file.
+
+resource "google_compute_firewall" "from_google_iap_f71356006e" {
+  name        = "intentc-prod-from-google-iap-f71356006e"
+  description = "From google-iap to nodes: direct connections"
+  project     = var.project
+  network     = var.network
+  direction   = "INGRESS"
+  priority    = 1000
+
+  source_ranges = [
+    "35.235.240.0/20",
+  ]
+
+  target_tags = var.target_tags
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_firewall" "from_pods_d1e5e7200b" {
+  name        = "intentc-prod-from-pods-d1e5e7200b"
+  description = "From pods to nodes: name resolution"
+  project     = var.project
+  network     = var.network
+  direction   = "INGRESS"
+  priority    = 1000
+
+  source_ranges = [
+    "100.64.0.0/14",
+  ]
+
+  target_tags = var.target_tags
+
+  allow {
+    protocol = "tcp"
+    ports    = ["53"]
+  }
+
+  allow {
+    protocol = "udp"
+    ports    = ["53"]
+  }
+}
