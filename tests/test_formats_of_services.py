@@ -165,6 +165,11 @@ def test_github_shows_ten_of_a_kind_and_the_rest_stands_in_the_log() -> None:
     ]
 
 
+def test_github_says_nothing_of_a_limit_that_is_not_reached() -> None:
+    ten = [error("E110", f"x{number}", Span(SHOP, number, number)) for number in range(10)]
+    assert [line[:8] for line in render("github", ten).splitlines()] == ["::error "] * 10
+
+
 @pytest.mark.parametrize("path", ["a\n::error::x", "a,b:c%d;e=f::g", "100%0A.intent", "::a::b", "a\r\nb"])
 def test_github_knows_the_file_by_its_name(path: str) -> None:
     (command,) = filter(
@@ -207,9 +212,22 @@ def test_fingerprints_stay_when_other_lines_change() -> None:
     assert names("a -> b\na -> b\nc -> b\n")[::2] == before
     assert not set(names("a -> b\nc -> b\n", "b.intent")) & set(before)
     assert not set(names("a => b\nc => b\n")) & set(before)
-    # Of a line without end, what stands near the finding is its name.
-    long = names("y" * 100_000 + " b " + "z" * 100_000)
-    assert names("# new\n" + "y" * 100_000 + " b " + "z" * 100_000) == long
+
+
+def test_of_a_line_without_end_what_stands_near_a_finding_is_its_name() -> None:
+    def name(text: str) -> str:
+        span = Span(SourceFile("a.intent", text), text.index("b"), text.index("b") + 1)
+        (finding,) = gitlab_of([error("E110", "x", span)])
+        return str(finding["fingerprint"])
+
+    near = name("x" * 9_000 + "y" * 4_096 + "b" + "z" * 9_000)
+    assert name("\n" + "w" * 5_000 + "y" * 4_096 + "b" + "w" * 9_000) == near
+    assert name("x" * 9_000 + "w" + "y" * 4_095 + "b" + "z" * 9_000) != near
+    short = name("y" * 4_000 + "b" + "z" * 90 + "v" * 100)
+    assert name("\n\n" + "y" * 4_000 + "b" + "z" * 90 + "v" * 5 + "w" * 100) == short
+    assert name("y" * 4_000 + "b" + "z" * 90 + "w" * 100) != short
+    assert name("yb\nx") == name("yb") == name("\nyb\n\n")
+    assert name("b") == name("\nb") != name("x\nbx")
 
 
 def test_junit_report() -> None:
@@ -228,6 +246,17 @@ def test_junit_report() -> None:
     said = root.findtext("testsuite/testcase/system-out")
     assert said is not None
     assert said.startswith("warning[W304]: odd arrow\n")
+
+
+def test_reports_hold_five_thousand() -> None:
+    many = [
+        *(warning("W304", "x", Span(SHOP, number % 9, 9)) for number in range(5000)),
+        error("E401", "the error"),
+    ]
+    report = gitlab_of(many)
+    assert len(report) == 5000
+    assert report[-1]["check_name"] == "E401"
+    assert junit_of(many).attrib == {"name": "intentc", "tests": "5000", "failures": "1"}
 
 
 def test_junit_without_findings_is_a_test_that_passed() -> None:
