@@ -171,7 +171,7 @@ def smaller(value: Any, left: int = 0) -> Iterator[Any]:
 
 def any_program(seed: int) -> Program:
     """Return the program of a seed, always the same."""
-    random = Random(seed)  # noqa: S311 - a seed has to give the same program
+    random = Random(seed)
     place = any_place(random)
     count = random.choice((1, 1, 2, 2, 3, 4, 6))
     # A firewall mode for both: what is legal depends on it.

@@ -20,7 +20,7 @@ def files(program: Program) -> dict[str, str]:
     if program.look is None:
         text = "".join(f"{plain(statement)}\n" for statement in program.statements)
         return {**profile, "program.intent": text}
-    look = Look(Random(program.look))  # noqa: S311 - a seed has to give the same text
+    look = Look(Random(program.look))
     return {**profile, **look.files(program.statements)}
 
 
