@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -71,11 +71,13 @@ def _states(requirement: ir.Requirement) -> Values:
             return Values(frozenset({ABSENT}))
 
 
-def label_set(selector: Iterable[ir.Requirement], *, of_namespace: bool) -> LabelSet | None:
+def label_set(selector: Sequence[ir.Requirement], *, of_namespace: bool) -> LabelSet | None:
     """Return the label maps a selector holds for, or None when no map satisfies it.
 
     https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
     """
+    if len(selector) == 1 and selector[0].operator == "In":
+        return ((selector[0].key, _states(selector[0])),) if selector[0].values else None
     states: dict[str, Values] = {}
     for requirement in selector:
         key = requirement.key

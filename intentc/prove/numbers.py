@@ -195,7 +195,10 @@ def port_set(
     by_protocol: dict[str, list[Interval]] = {}
     for protocol, first, last in intervals:
         by_protocol.setdefault(protocol, []).append((first, last))
-    merged = {protocol: numbers(found) for protocol, found in by_protocol.items()}
+    merged = {
+        protocol: numbers(found) if len(found) > 1 else Numbers(tuple(found))
+        for protocol, found in by_protocol.items()
+    }
     return _port_set(merged, frozenset(names), frozenset(others))
 
 
