@@ -133,7 +133,13 @@ def _joined(lines: list[_Line]) -> str:
             end_run()
             parts.append("\n")
         after_block = before is not None and before.text == "}"
-        if line.is_comment or opens or closes or after_block or line.depth != (before.depth if before else line.depth):
+        if (
+            line.is_comment
+            or opens
+            or closes
+            or after_block
+            or line.depth != (before.depth if before else line.depth)
+        ):
             end_run()
         run.append((_broken(line), line.trailing))
         before = line

@@ -31,6 +31,12 @@ LOCAL = both("169.254.20.10/32")
 CLOUD = both("169.254.169.254/32")
 
 
+OWN_PEERS = """
+      peers:
+        - {namespace: dns, podLabels: {app: [coredns, unbound]}, ports: [53, 5353]}
+        - {cidr: 10.9.0.53/32}"""
+
+
 @pytest.mark.parametrize(
     ("dns", "more", "egress", "firewall"),
     [
@@ -52,8 +58,7 @@ CLOUD = both("169.254.169.254/32")
             {f"{PODS} -> gke-prod-node TCP 5353", f"{PODS} -> gke-prod-node UDP 5353"},
         ),
         (
-            "{peers: [{namespace: dns, podLabels: {app: [coredns, unbound]}, ports: [53, 5353]}, "
-            "{cidr: 10.9.0.53/32}]}",
+            OWN_PEERS,
             "",
             both("dns[app In coredns,unbound]")
             | both("dns[app In coredns,unbound]", 5353)

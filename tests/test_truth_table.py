@@ -99,7 +99,7 @@ def test_row_has_every_rule_its_packet_meets(row: Row) -> None:
 
 
 def test_row_12_no_rule_opens_a_way_that_does_not_exist() -> None:
-    """A node without an endpoint drops the packet under `local`, so no ingress from nodes is emitted for it."""
+    """A node without an endpoint drops the packet under `local`: no ingress from nodes is emitted for it."""
     assert build(NODE_PORT_LOCAL).ingress == {FROM_A}
 
 
@@ -286,7 +286,7 @@ def test_local_never_has_an_ingress_node_rule() -> None:
 
 
 def test_the_question_of_the_project() -> None:
-    """One plain line: selectors on both sides, DNS as one peer, no node address, one port open between nodes."""
+    """One plain line: selectors on both sides, DNS as one peer, no node address, one port between nodes."""
     emitted = build(PLAIN, dns=True)
     assert emitted.egress == {
         TO_B,

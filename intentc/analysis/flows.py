@@ -22,6 +22,7 @@ class FlowMaker:
         self._endpoints = endpoints
         self._profile = profile
         self._diagnostics = diagnostics
+        self._without_pods: set[tuple[str, int, int]] = set()
         self._ports: dict[tuple[nodes.Ports, ...], tuple[ir.Ports, ...]] = {}
 
     def flows(self, item: Resolved, clauses: ir.Clauses) -> Iterator[ir.Flow]:
@@ -139,7 +140,9 @@ class FlowMaker:
             message = "neither end of the flow is pods"
             help_text = "a policy selects pods: name them on one side of the arrow"
             label = f"from `{source_node.span.text}` to `{target_node.endpoint.span.text}`"
-            self._diagnostics.append(error("E209", message, statement.span, label, help=help_text))
+            if statement.span.sort_key not in self._without_pods:
+                self._without_pods.add(statement.span.sort_key)
+                self._diagnostics.append(error("E209", message, statement.span, label, help=help_text))
             return False
         if source.word == "nodes":
             return path.kind in _PATHS_FROM_PODS or self._no_path(source_node, via, "nodes", _PATHS_FROM_PODS)

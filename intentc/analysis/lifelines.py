@@ -51,8 +51,8 @@ def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
         if peer.cidr:
             target = Addresses("dns", (Block(peer.cidr),))
             yield Point.LEAVING_POD, pods, target, ports, why
-            # A resolver's ClusterIP is translated on the pod's own node, a link-local one answers there: only a
-            # custom address stands in a packet outside.
+            # A resolver's ClusterIP is translated on the pod's own node, a link-local one answers there:
+            # only a custom address stands in a packet outside.
             is_outside = profile.dns.preset == "custom" and not peer.cidr.startswith("169.254.")
             if cluster.egress_deny and is_outside:
                 yield Point.LEAVING_NODE, cluster.nodes, target, ports, why

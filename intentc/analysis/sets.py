@@ -11,6 +11,9 @@ from intentc.nodes import Endpoint, Let, SetReference, Target
 MAXIMUM_MEMBERS = 1_000_000
 """How many members a set may have after expansion."""
 
+_SHOWN = 4
+"""How many places of an unknown name are pointed at."""
+
 
 class Sets:
     """All definitions of a program; each set is expanded once, whatever refers to it."""
@@ -20,17 +23,35 @@ class Sets:
         self._diagnostics = diagnostics
         self._members: dict[str, tuple[Target, ...]] = {}
         self._used: set[str] = set()
+        self._has_lost_name = False
+        self._unknown: dict[str, list[SetReference]] = {}
         for definition in definitions:
-            first = self._definitions.setdefault(definition.name, definition)
-            if first is not definition:
-                others = (Label(first.name_span, "first defined here"),)
-                message = f"set `{definition.name}` is defined twice"
-                help_text = "sets of all files share their names: rename one, or put the members together"
-                label = "second definition"
-                span = definition.name_span
-                diagnostics.append(error("E202", message, span, label, others=others, help=help_text))
+            self._define(definition)
         for name in self._definitions:
             self._expand(name)
+
+    def _define(self, definition: Let) -> None:
+        """Take a definition, or what the parser made of a statement it could not read.
+
+        Of that, a set without members is only not unknown, and one without a name says what is in use.
+        """
+        if not definition.name:
+            self._has_lost_name |= not definition.members
+            for member in definition.members:
+                if isinstance(member.endpoint, SetReference):
+                    self._used.add(member.endpoint.name)
+            return
+        first = self._definitions.setdefault(definition.name, definition)
+        if not first.members:
+            self._definitions[definition.name] = definition
+        elif first is not definition and definition.members:
+            others = (Label(first.name_span, "first defined here"),)
+            message = f"set `{definition.name}` is defined twice"
+            help_text = "sets of all files share their names: rename one, or put the members together"
+            span = definition.name_span
+            self._diagnostics.append(
+                error("E202", message, span, "second definition", others=others, help=help_text)
+            )
 
     def endpoints(self, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
         """Return `endpoints` with each set replaced by its members, which must have no ports."""
@@ -46,8 +67,9 @@ class Sets:
                     self._misfit(
                         endpoint,
                         member,
-                        f"set `{endpoint.name}` has ports, so it cannot be a source",
-                        "a source has no port",
+                        f"set `{endpoint.name}` has ports, and none belong here",
+                        "a source or an `isolate` has no port",
+                        "use a set of the endpoints alone, without ports",
                     )
                     break
                 found[id(member.endpoint)] = member.endpoint
@@ -83,7 +105,11 @@ class Sets:
                 if ports_required and not target.ports and not member.ports:
                     message = f"set `{reference.name}` has no ports"
                     self._misfit(
-                        reference, member, message, "a target needs a port", f"`@{reference.name}:8443`"
+                        reference,
+                        member,
+                        message,
+                        "a target needs a port",
+                        f"write the port at the reference: `@{reference.name}:8443`",
                     )
                     break
                 found.append(Target(member.endpoint, target.ports, target.span) if target.ports else member)
@@ -94,24 +120,35 @@ class Sets:
         if name in self._definitions:
             self._used.add(name)
             return self._members.get(name, ())
-        close = nearest(name, self._definitions)
-        help_text: tuple[str, ...] = (f"a set is defined by `let {name} = …`",)
-        fixes: tuple[Fix, ...] = ()
-        if close:
-            help_text = (f"a set with a similar name exists: `@{close}`",)
-            fixes = (Fix(f"write `@{close}`", (Edit(reference.span, f"@{close}"),), safe=False),)
-        message = f"set `{name}` is not known"
-        label = "no `let` defines it"
-        self._diagnostics.append(error("E201", message, reference.span, label, help=help_text, fixes=fixes))
+        self._unknown.setdefault(name, []).append(reference)
         return ()
+
+    def unknown(self) -> Iterable[Diagnostic]:
+        """Return an error for each name that no `let` defines, at the first place that refers to it."""
+        for name, references in self._unknown.items():
+            close = nearest(name, self._definitions)
+            if self._has_lost_name and not close:
+                continue
+            references.sort(key=lambda reference: reference.span.sort_key)
+            span = references[0].span
+            help_text = f"a set is defined by `let {name} = …`"
+            fixes: tuple[Fix, ...] = ()
+            if close:
+                help_text = f"a set with a similar name exists: `@{close}`"
+                edits = tuple(Edit(reference.span, f"@{close}") for reference in references)
+                fixes = (Fix(f"write `@{close}`", edits, safe=False),)
+            others = tuple(Label(reference.span, "here as well") for reference in references[1:_SHOWN])
+            message = f"set `{name}` is not known"
+            yield error(
+                "E201", message, span, "no `let` defines it", others=others, help=help_text, fixes=fixes
+            )
 
     def _misfit(
         self, reference: SetReference, member: Target, message: str, label: str, better: str = ""
     ) -> None:
         others = (Label(member.span, "this member has ports" if member.ports else "this member has none"),)
         help_text = "say ports in one place: in the set, or where it is used"
-        if better:
-            help_text = f"write the port at the reference: {better}"
+        help_text = better or help_text
         self._diagnostics.append(error("E205", message, reference.span, label, others=others, help=help_text))
 
     def _expand(self, root: str) -> None:

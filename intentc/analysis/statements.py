@@ -46,6 +46,7 @@ def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, .
             diagnostics.append(error("E219", message, statement.span, label, help=help_text))
             continue
         resolved.append(Resolved(statement, sources, targets, clauses))
+    diagnostics.extend(sets.unknown())
     diagnostics.extend(sets.unused())
     return tuple(resolved), tuple(diagnostics)
 

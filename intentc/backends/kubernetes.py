@@ -45,7 +45,7 @@ Direction = Literal["Egress", "Ingress"]
 _PEERS_KEY = {"Egress": "to", "Ingress": "from"}
 _DIRECTION: dict[Point, Direction] = {Point.LEAVING_POD: "Egress", Point.ENTERING_POD: "Ingress"}
 _ANY_NAMESPACE: Selector = (Requirement(NAMESPACE_LABEL, "Exists"),)
-_MERGED_CLAUSES = ("because", "owner", "ticket", "until")
+_MERGED_CLAUSES = ("because", "owner", "ticket")
 
 
 @dataclass(slots=True)
@@ -60,10 +60,8 @@ class _Subject:
     has_intents: bool = False
 
     def note(self, flow: Flow | None) -> None:
-        """Take over what the clauses of `flow` say."""
-        if flow is None or not any(
-            (flow.clauses.because, flow.clauses.owner, flow.clauses.ticket, flow.clauses.until)
-        ):
+        """Take over what the clauses of `flow` say of why and who; when it ends is for the build alone."""
+        if flow is None:
             return
         for word in _MERGED_CLAUSES:
             said = getattr(flow.clauses, word)

@@ -11,8 +11,8 @@ def expand(
 ) -> tuple[str, ...]:
     """Return the names of the namespaces that `isolation` selects pods in.
 
-    Those by name stand for themselves; a selector is matched against the namespaces the project lists. Nothing
-    to match against, or nothing that matches, is an error at the line that isolates.
+    Those by name stand for themselves; a selector is matched against the namespaces the project lists.
+    Nothing to match against, or nothing that matches, is an error at the line that isolates.
     """
     match isolation.pods.namespaces:
         case (Requirement(key=key, operator="In", values=names),) if key == NAMESPACE_LABEL:

@@ -11,6 +11,8 @@ from intentc.ir import Addresses, Flow, Point, Policy, Ports, Rule
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield, for each statement and direction, what its node rule admits beside it, and the narrower ways."""
+    if context.profile.dataplane != "calico" and not context.profile.node_cidr_match:
+        return  # no policy matches a node there: an error of the backend says so
     found: dict[tuple[str, int, Point], tuple[Flow, set[int], list[Rule]]] = {}
     for rule in policy.rules:
         peer = rule.source if rule.point is Point.ENTERING_POD else rule.target

@@ -3,44 +3,57 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from intentc.diagnostics import Diagnostic
-from intentc.nodes import Let, Program, Statement, With
+from intentc.nodes import Let, Program, SetReference, Statement, Target, With
 from intentc.parser.lines import Piece, cut
+from intentc.parser.text import is_readable
 from intentc.source import SourceFile, Span
 
-if TYPE_CHECKING:
-    from lark import Lark
+THOROUGH = 100
+"""How many broken statements of a file are explained with care: as many as are shown."""
 
-    from intentc.parser.tree import Builder
-
-_BROKEN_LET = re.compile(r"let\s+([a-z0-9][-a-z0-9]*)")
+_DEFINES = re.compile(r"([^\[\](){}#\"=]*)=")
+_BEGINS_A_LET = re.compile(r"let\b")
+_REFERENCE = re.compile(r"@\s*([a-z0-9][-a-z0-9]*)")
+_WORD = re.compile(r"[^\s=,:@/]+")
+_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def parse(source: SourceFile) -> tuple[Program, tuple[Diagnostic, ...]]:
     """Return the program of `source` and every syntax error in it, one a broken statement.
 
     Statements are parsed one by one, so that a broken one costs itself only. A broken `let` still defines
-    its name, a broken `with` still opens its block: nothing further is reported for their sake.
+    its name, a broken `with` still opens its block: nothing further is reported for their sake. Characters
+    that may not stand in a source file have been reported by `decode`, so statements with one are left out.
     """
+    from intentc.parser.statements import grammar
+
     pieces = cut(source)
     diagnostics = list(pieces.diagnostics)
-    lark, builder = _machinery()
     open_blocks: list[tuple[With | None, int, list[Statement]]] = []
     statements: list[Statement] = []
+    readable = is_readable(source.text)
+    broken = 0
     for piece in pieces.pieces:
-        text = source.text[piece.start : piece.end]
-        if text == "}":
+        if piece.kind == "closes":
             statements = _close(open_blocks, statements, piece, source)
             continue
-        node = _statement(lark, builder, source, piece, diagnostics)
-        if text.endswith("{") and text.startswith("with"):
+        node: Statement | None = None
+        if readable or is_readable(source.text[piece.start : piece.end]):
+            node, problems = grammar().parse(
+                source, piece.start, piece.end, is_thorough=broken < THOROUGH
+            )
+            diagnostics.extend(problems)
+            broken += bool(problems)
+        if piece.kind == "opens":
             open_blocks.append((node if isinstance(node, With) else None, piece.start, statements))
             statements = []
         elif node is not None:
             statements.append(node)
+        else:
+            statements.extend(_remains(source, piece))
     while open_blocks:
         statements = _close(open_blocks, statements, pieces.pieces[-1], source)
     return Program(tuple(statements), pieces.comments), tuple(diagnostics)
@@ -61,45 +74,22 @@ def _close(
     return around
 
 
-def _statement(
-    lark: Lark, builder: Builder, source: SourceFile, piece: Piece, diagnostics: list[Diagnostic]
-) -> Statement | None:
-    from lark import UnexpectedInput
+def _remains(source: SourceFile, piece: Piece) -> Iterator[Let]:
+    """Yield what a broken statement may define or use, so that nothing else is said for its sake.
 
-    text = source.text[piece.start : piece.end]
-    if not piece.broken:
-        builder.start(source, piece.start, piece.end)
-        try:
-            node: Statement | None = lark.parse(text)  # type: ignore[assignment] # the builder makes nodes of trees
-        except UnexpectedInput as problem:
-            from intentc.parser.faults import explain
-
-            diagnostics.append(explain(source, piece.start, piece.end, problem))
-        else:
-            if not builder.problems:
-                return node
-            diagnostics.extend(builder.problems)
-    match = _BROKEN_LET.match(text)
-    if match:
-        span = Span(source, piece.start, piece.end)
-        name_span = Span(source, piece.start + match.start(1), piece.start + match.end(1))
-        return Let(match[1], (), name_span, span)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _machinery() -> tuple[Lark, Builder]:
-    """Return the parser of `grammar/intent.lark` and the builder it feeds.
-
-    Lark's own cache is never used: it unpickles a file at a guessable path before it checks it.
+    A set without members is one whose name is known; without a name it is one whose name is lost, and with
+    members it is what the statement refers to.
     """
-    from importlib.resources import files
-
-    from lark import Lark
-
-    from intentc.parser.tree import Builder
-
-    builder = Builder()
-    text = files("intentc.grammar").joinpath("intent.lark").read_text("utf-8")
-    lark = Lark(text, start="line", parser="lalr", lexer="contextual", transformer=builder)
-    return lark, builder
+    text, span = source.text[piece.start : piece.end], Span(source, piece.start, piece.end)
+    used = tuple(Target(SetReference(name, span), (), span) for name in _REFERENCE.findall(text))
+    if used:
+        yield Let("", used, span, span)
+    match = _DEFINES.match(text)
+    is_let = _BEGINS_A_LET.match(text) is not None
+    if match is None and not is_let:
+        return
+    words = _WORD.findall(match.group() if match else text)[is_let:]
+    names = [word for word in (words if match else words[:1]) if _NAME.fullmatch(word)]
+    if is_let and len(names) != 1:
+        names.append("")
+    yield from (Let(name, (), span, span) for name in names)

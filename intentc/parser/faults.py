@@ -1,299 +1,471 @@
-"""Say what is wrong with a statement the grammar does not accept."""
+"""Say what is wrong with a statement the grammar does not accept.
+
+The statement is tried with one word or mark less, more or another: what mends it tells which one is wrong.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import UnexpectedInput, UnexpectedToken
 
-from intentc.diagnostics import Diagnostic, Edit, Fix, error
+from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
-from intentc.source import SourceFile, Span
+from intentc.parser.brackets import explain_brackets
+from intentc.parser.endings import explain_ending
+from intentc.parser.fault import LONGEST, Fault, Token, moved
+from intentc.parser.vocabulary import (
+    ARROW,
+    CLAUSES,
+    FORMS,
+    INTENT_FORM,
+    KEYWORDS,
+    PATHS,
+    STATEMENT_FORMS,
+    STATEMENT_WORDS,
+    is_well_known,
+    listing,
+    reserved,
+    shown,
+    unknown_word,
+)
+from intentc.source import SourceFile
+
+if TYPE_CHECKING:
+    from intentc.parser.statements import Grammar
 
 _ARROW_LIKE = re.compile(r"<->|<=>|-->|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[\u2014\u2013]>?|>>?|-(?!>)")
 _BACKWARDS = re.compile(r"[<←⇐]")
-_WORD_HERE = re.compile(r"[^\s,:()\[\]{}=!\"#@]+")
-_SPELLING = {
-    "VIA": "via",
-    "EXCEPT": "except",
-    "NODEPORT": "nodeport",
-    "HOSTPORT": "hostport",
-    "HOSTNETWORK": "hostnetwork",
-    "LOADBALANCER": "loadbalancer",
-    "LOCAL": "local",
-    "BECAUSE": "because",
-    "OWNER": "owner",
-    "TICKET": "ticket",
-    "UNTIL": "until",
-    "ON": "on",
-    "IN": "in",
-    "NOTIN": "notin",
-    "VERDICT": "allow",
-    "DIRECTION": "ingress",
-}
-_ARROW = "__ANON_0"
-_PATH_TERMINALS = {"NODEPORT", "HOSTPORT", "HOSTNETWORK", "LOADBALANCER"}
-_CLAUSE_TERMINALS = {"BECAUSE", "OWNER", "TICKET", "UNTIL", "ON"}
-_STATEMENT_WORDS = ("let", "with", "isolate", "assert")
-_WELL_KNOWN = re.compile(r"(internet|nodes|control-plane|google-[a-z-]*)\Z")
-_LAST_WORD = re.compile(r"([A-Za-z-]+)\s*\Z")
+_NUMBER = re.compile(r"[0-9][0-9-]*(?:/[a-z]+)?")
+
+_STAND_INS = (
+    ("x", "a name"),
+    ("80", "a number"),
+    ('"x"', 'a text in `"`'),
+    ("2030-01-01", "a date"),
+    ("192.0.2.0/30", "a range"),
+    ("allow", "`allow` or `deny`"),
+)
+"""What is tried in the place of something that is missing, and its name."""
+
+_ANY = (*_STAND_INS, *((mark, f"`{mark}`") for mark in (",", ":", "=", "/", "->")))
+
+_MOST = 20
+"""How many faults of one statement are looked for."""
+
+_FEW = 12
+"""How many tokens are tried as the one that should be an arrow."""
+
+Rule = Callable[[Fault], Diagnostic | None]
 
 
-def explain(source: SourceFile, offset: int, end: int, problem: UnexpectedInput) -> Diagnostic:
-    """Return the diagnostic for the statement at `offset` to `end` that Lark refused with `problem`."""
-    expected: set[str] = set()
-    position = end
+def explain(
+    source: SourceFile, start: int, end: int, problem: UnexpectedInput, grammar: Grammar, *, is_thorough: bool
+) -> list[Diagnostic]:
+    """Return what is wrong with the statement at `start` to `end` that Lark refused with `problem`.
+
+    Where the statement has further lines, they are read as if the first fault were mended, so that each line
+    gets its own. Without `is_thorough` nothing is tried, and the first word that does not fit is blamed.
+    """
+    text = source.text[start:end]
+    reach = grammar.reach if is_thorough and len(text) <= LONGEST else None
+    edits: list[tuple[int, int, int]] = []
+    found: list[Diagnostic] = []
+    while True:
+        # A mended text is a source of its own; what is found in it is moved to where it really stands.
+        fault = Fault(SourceFile(source.path, text), _position(problem, text), _accepted(problem), reach)
+        found.append(moved(_explain(fault), source, start, edits))
+        place = (fault.here or fault.tokens[-1]).end
+        line_end = text.find("\n", place)
+        edit = fault.best() if line_end >= 0 and len(found) < _MOST else None
+        if edit is None or fault.reaches(*edit) <= line_end:
+            return found
+        at, to, replacement = edit
+        text = f"{text[:at]}{replacement}{text[to:]}"
+        edits.append((at, to - at, len(replacement)))
+        following, others = grammar.refused(text)
+        beyond = at + len(replacement)
+        found.extend(
+            moved(other, source, start, edits)
+            for other in others
+            if other.span is not None and "\n" in text[beyond : other.span.start]
+        )
+        if following is None:
+            return found
+        problem = following
+
+
+def _explain(fault: Fault) -> Diagnostic:
+    found = _character(fault)
+    if found is not None:
+        return found
+    # What makes all of the statement right comes first, then what leads some way beyond the first fault.
+    for rule in _RULES:
+        found = rule(fault)
+        if found is not None:
+            return found
+    if fault.index + 2 < len(fault.tokens):
+        fault.bar = fault.tokens[fault.index + 2].end
+        for rule in _RULES_FOR_PART:
+            found = rule(fault)
+            if found is not None:
+                return found
+    return explain_ending(fault) or _unexpected(fault)
+
+
+def _position(problem: UnexpectedInput, text: str) -> int:
+    """Return where a text stops making sense."""
     if isinstance(problem, UnexpectedToken):
-        expected = set(problem.expected)
-        if problem.token.type != "$END":
-            position = offset + int(problem.token.start_pos or 0)
-    elif isinstance(problem, UnexpectedCharacters):
-        expected = set(problem.allowed or ())
-        position = offset + cast("int", problem.pos_in_stream)
-    return _Fault(source, offset, end, position, expected).explain()
+        return len(text) if problem.token.type == "$END" else int(problem.token.start_pos or 0)
+    return int(cast("int", problem.pos_in_stream))
 
 
-class _Fault:
-    """One place where a statement stops making sense, and the terminals that would have been legal there."""
+def _accepted(problem: UnexpectedInput) -> frozenset[str]:
+    """Return the terminals that would have made sense there."""
+    parser = problem.interactive_parser  # type: ignore[attr-defined] # set on every problem that LALR raises
+    return frozenset(parser.accepts()) if parser else frozenset()
 
-    def __init__(self, source: SourceFile, offset: int, end: int, position: int, expected: set[str]) -> None:
-        self.source = source
-        self.position = position
-        self.end = end
-        self.expected = expected
-        begun = source.text[offset:position].lstrip()
-        if not begun.startswith("isolate"):
-            self.expected = self.expected - {"DIRECTION"}
-        if "->" in begun:
-            # Lark merges states that differ in what may follow; a second arrow never may.
-            self.expected = self.expected - {_ARROW}
-        self.before = _without_comments(source.text[offset:position]).rstrip()
-        self.after = source.text[position:end]
-        word = _WORD_HERE.match(self.after)
-        self.word = word.group() if word else self.after[:1]
-        self.here = Span(source, position, position + len(self.word))
 
-    def explain(self) -> Diagnostic:
-        if not self.after:
-            return self._ends_early()
-        arrow = _ARROW_LIKE.match(self.after)
-        if arrow and "->" not in self.before and not self.after.startswith("->"):
-            return self._wrong_arrow(arrow.group())
-        if not self.word.isascii():
-            return self._not_ascii()
-        return self._bracket() or self._arrow() or self._keyword() or self._unexpected()
-
-    def _ends_early(self) -> Diagnostic:
-        last = max(self.position - 1, 0)
-        here = Span(self.source, last, self.position)
-        if self.before.endswith("->"):
-            span = Span(self.source, self.position - 2, self.position)
-            return error(
-                "E117", "no target after `->`", span, "nothing follows", help="write `namespace:port`"
-            )
-        if self.before.endswith(","):
-            return error(
-                "E116", "nothing follows `,`", here, "one more item is expected", help="remove the comma"
-            )
-        if self.before.endswith(":"):
-            help_text = "write a port such as `8443`, or `*` for every port"
-            return error("E128", "no port after `:`", here, "nothing follows", help=help_text)
-        word = _LAST_WORD.search(self.before)
-        if word and word[1] in _SPELLING.values():
-            start = self.position - (len(self.before) - word.start(1))
-            return self._unfinished(word[1], Span(self.source, max(start, 0), self.position))
-        if word and word[1] in _STATEMENT_WORDS and self.before == word[1]:
-            return self._reserved(word[1], Span(self.source, self.position - len(word[1]), self.position))
-        if "=" not in self.before and self.before.startswith("let "):
-            help_text = "write `let name = endpoint, endpoint`"
-            return error(
-                "E118", "definition has no members", here, "`=` and a list are expected", help=help_text
-            )
-        if self.before.endswith("="):
-            help_text = "write `let name = endpoint, endpoint`"
-            return error("E118", "set is empty", here, "nothing follows", help=help_text)
-        if "->" not in self.before:
-            span = Span(self.source, self.position - len(self.before), self.position)
-            help_text = "write `source -> target:port`"
-            return error("E112", "statement has no `->`", span, "ends without an arrow", help=help_text)
-        label = f"expected {self._listing()}"
-        return error(
-            "E110", "statement ends too early", here, label, help="finish the statement on this line"
-        )
-
-    def _after_comma(self, comma: int) -> Diagnostic:
-        span = Span(self.source, comma, comma + 1)
-        help_text = "remove the comma, or write one more item after it"
-        return error("E116", "nothing follows `,`", span, "one more item is expected", help=help_text)
-
-    def _unfinished(self, word: str, span: Span) -> Diagnostic:
-        forms = {
-            "because": 'because "why"',
-            "owner": "owner team-name",
-            "ticket": "ticket NET-1234",
-            "until": "until 2027-03-31",
-            "on": "on cluster, cluster",
-            "via": "via nodeport 30443",
-            "nodeport": "via nodeport 30443",
-            "hostport": "via hostport 18443",
-            "loadbalancer": "via loadbalancer 443",
-            "except": "10.0.0.0/8 except 10.1.0.0/16",
-        }
-        help_text = f"write `{forms[word]}`" if word in forms else "finish the statement, or remove the word"
-        return error("E153", f"nothing follows `{word}`", span, "ends here", help=help_text)
-
-    def _reserved(self, word: str, span: Span) -> Diagnostic:
-        help_text = f"a namespace of that name is written `{{kubernetes.io/metadata.name={word}}}`"
-        label = (
-            "begins a statement of its own" if word in _STATEMENT_WORDS else "takes neither labels nor a path"
-        )
-        return error("E155", f"`{word}` is a word of the language here", span, label, help=help_text)
-
-    def _wrong_arrow(self, arrow: str) -> Diagnostic:
-        span = Span(self.source, self.position, self.position + len(arrow))
-        if _BACKWARDS.search(arrow):
-            help_text = (
-                "the arrow points the way the connection is opened: write the source on the left of `->`"
-            )
-            return error("E111", f"`{arrow}` is not the arrow", span, "only `->` exists", help=help_text)
-        fix = Fix("write `->`", (Edit(span, "->"),), safe=False)
-        message = f"`{arrow}` is not the arrow"
-        return error("E111", message, span, "only `->` exists", help="write `->`", fixes=(fix,))
-
-    def _not_ascii(self) -> Diagnostic:
+def _character(fault: Fault) -> Diagnostic | None:
+    """Explain what is wrong by its characters alone: arrows of other kinds, quotes, letters beyond ASCII."""
+    here = fault.here
+    if here is None:
+        return None
+    place = here.start
+    arrow = _ARROW_LIKE.match(fault.text, place)
+    if arrow and not fault.arrows and not fault.opened and here.text != "->":
+        return _wrong_arrow(fault, Token(arrow.group(), place, arrow.end()))
+    if not here.text.isascii() and here.text[0] != '"':
         import unicodedata
 
-        index = next(number for number, character in enumerate(self.word) if not character.isascii())
-        character = self.word[index]
-        span = Span(self.source, self.position + index, self.position + index + 1)
+        character = next(character for character in here.text if not character.isascii())
+        at = place + here.text.index(character)
         name = unicodedata.name(character, "").lower()
-        message = f"character `{character}` outside a text"
         label = f"U+{ord(character):04X} {name}".rstrip()
+        message = f"character `{character}` outside a text"
+        span = fault.span(Token(character, at, at + 1))
         return error("E107", message, span, label, help="names, labels and words are ASCII")
+    line = fault.text[place:].partition("\n")[0]
+    if here.text == '"' or (here.text[0] == '"' and any(token.text == '"' for token in fault.tokens)):
+        end = place + (len(line.rstrip()) if here.text == '"' else 1)
+        help_text = 'close the text with `"` on the same line; a quote inside it is written `\\"`'
+        span = fault.span(Token(line, place, end))
+        return error("E115", "text is not terminated", span, "no closing quote", help=help_text)
+    return None
 
-    def _bracket(self) -> Diagnostic | None:
-        """Explain brackets: empty ones, and labels on a word that takes none."""
-        first = self.after[0]
-        opener = self.before[-1:]
-        if first in "])}" and opener and opener in "[({":
-            forms = {"[": "leave the brackets out for all pods", "{": "write `*` for every namespace"}
-            span = self._back_to(opener)
-            help_text = forms.get(opener, "write at least one value")
-            return error("E129", f"`{opener}{first}` is empty", span, "nothing stands in it", help=help_text)
-        if first in "])}" and opener == ",":
-            return self._after_comma(self.source.text.rindex(",", 0, self.position))
-        if first in "[/" or first == "=":
-            word = re.search(r"[\w-]+\Z", self.before)
-            if word and first != "=" and _WELL_KNOWN.match(word.group()):
-                start = self.position - len(self.source.text[: self.position]) + self._offset_of(word.group())
-                return self._reserved(word.group(), Span(self.source, start, start + len(word.group())))
+
+def _wrong_arrow(fault: Fault, arrow: Token) -> Diagnostic:
+    message, label = f"`{arrow.text}` is not the arrow", "only `->` exists"
+    if _BACKWARDS.search(arrow.text):
+        help_text = "the arrow points the way the connection is opened: write the source on the left of `->`"
+        return error("E111", message, fault.span(arrow), label, help=help_text)
+    fixes = fault.replaced(arrow, "->")
+    return error("E111", message, fault.span(arrow), label, help="write `->`", fixes=fixes)
+
+
+def _misspelt(fault: Fault) -> Diagnostic | None:
+    """Explain a word that is nearly a word of the language which could stand in its place."""
+    here = fault.here
+    if here is None or not here.is_word:
         return None
+    known = sorted(KEYWORDS[name] for name in fault.accepted & KEYWORDS.keys())
+    close = nearest(here.text, known)
+    if close and here.text not in KEYWORDS.values():
+        code = "E153" if fault.accepted & PATHS else "E150"
+        message = f"`via {here.text}` is not a path" if code == "E153" else f"unknown word `{here.text}`"
+        return unknown_word(fault, code, message, here, known)
+    return None
 
-    def _offset_of(self, word: str) -> int:
-        return self.source.text.rindex(word, 0, self.position)
 
-    def _back_to(self, character: str) -> Span:
-        start = self.source.text.rindex(character, 0, self.position)
-        return Span(self.source, start, self.position + 1)
-
-    def _arrow(self) -> Diagnostic | None:
-        """Explain a missing or second arrow, and a side with nothing on it."""
-        before, after = self.before, self.after
-        if after.startswith("->"):
-            span = Span(self.source, self.position, self.position + 2)
-            if not before:
-                help_text = "write `source -> target:port`"
-                return error(
-                    "E117", "no source before `->`", span, "nothing stands before it", help=help_text
-                )
-            if before in _STATEMENT_WORDS:
-                start = self._offset_of(before)
-                return self._reserved(before, Span(self.source, start, start + len(before)))
-            if before.endswith(","):
-                return self._after_comma(self.source.text.rindex(",", 0, self.position))
-            if "->" in before:
-                help_text = "write one statement a line"
-                return error(
-                    "E119", "second `->` in a statement", span, "one arrow is enough", help=help_text
-                )
+def _path(fault: Fault) -> Diagnostic | None:
+    """Explain a `via` that no path follows."""
+    here, before = fault.here, fault.before
+    if here is None or before is None or not fault.accepted & PATHS or fault.mends_without(before):
         return None
+    known = sorted(KEYWORDS[name] for name in fault.accepted & PATHS)
+    legal = f"legal here: {', '.join(f'`{word}`' for word in known)}"
+    message = f"`{before.text} {shown(here)}` is not a path"
+    return error("E153", message, fault.span(before, here), "not a way the traffic takes", help=legal)
 
-    def _keyword(self) -> Diagnostic | None:
-        """Explain a word where only words of the language may stand."""
-        if not re.fullmatch(r"[\w.-]+", self.word):
-            return None
-        here = self.here
-        if self.expected & _PATH_TERMINALS:
-            known = [_SPELLING[name] for name in sorted(self.expected & _PATH_TERMINALS)]
-            return self._unknown_word("E153", f"`via {self.word}` is not a path", here, known)
-        if "VERDICT" in self.expected:
-            known = ["allow", "deny"]
-            return self._unknown_word("E150", f"unknown word `{self.word}`", here, known)
-        if self.expected & _CLAUSE_TERMINALS:
-            if "->" not in self.before and not self.before.startswith(("isolate", "with", "let")):
-                help_text = "write `source -> target:port`"
-                return error(
-                    "E112",
-                    "statement has no `->`",
-                    here,
-                    "`->` or `,` is expected before this",
-                    help=help_text,
-                )
-            known = [_SPELLING[name] for name in sorted(self.expected) if name in _SPELLING]
-            return self._unknown_word("E150", f"unknown word `{self.word}`", here, known)
-        if "->" not in self.before and self.expected & {_ARROW, "COMMA"}:
-            help_text = "write `source -> target:port`"
-            return error(
-                "E112", "statement has no `->`", here, "`->` or `,` is expected before this", help=help_text
-            )
+
+def _first_word(fault: Fault) -> Diagnostic | None:
+    """Explain a statement whose first word is missing or misspelt."""
+    first, here = fault.tokens[0], fault.here
+    if first.text in STATEMENT_WORDS or here is None or here is first:
         return None
-
-    def _unknown_word(self, code: str, message: str, span: Span, known: list[str]) -> Diagnostic:
-        close = nearest(self.word, known)
-        listing = f"legal here: {', '.join(f'`{word}`' for word in known)}"
-        if not close:
-            return error(code, message, span, "not a word of the language", help=listing)
-        fix = Fix(f"write `{close}`", (Edit(span, close),), safe=False)
-        help_texts = (f"a word with a similar name exists: `{close}`", listing)
-        return error(code, message, span, "not a word of the language", help=help_texts, fixes=(fix,))
-
-    def _unexpected(self) -> Diagnostic:
-        expected = self._listing()
-        label = f"expected {expected}" if expected else "does not fit here"
-        help_text = "an intent is `source -> target:port`, then `via` and clauses; one statement a line"
-        return error("E110", f"unexpected `{self.word}`", self.here, label, help=help_text)
-
-    def _listing(self) -> str:
-        """Return the legal continuations in words, the most likely first."""
-        names = []
-        descriptions = {
-            "WORD": "a name",
-            "STRING": 'a text in `"`',
-            "LABEL": "a label",
-            "ADDRESS": "a range",
-            _ARROW: "`->`",
-            "COMMA": "`,`",
-            "COLON": "`:` and a port",
-            "RSQB": "`]`",
-            "RPAR": "`)`",
-            "RBRACE": "`}`",
-            "LPAR": "`(`",
-            "EQUALS": "`=`",
-            "EQUAL": "`=`",
-            "LBRACE": "`{`",
-        }
-        for name, text in descriptions.items():
-            if name in self.expected and text not in names:
-                names.append(text)
-        names.extend(f"`{_SPELLING[name]}`" for name in sorted(self.expected) if name in _SPELLING)
-        if not names:
-            return "the end of the statement"
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    for word in STATEMENT_WORDS:
+        if fault.mends_as(first, word):
+            if nearest(first.text, [word]):
+                return unknown_word(fault, "E150", f"unknown word `{first.text}`", first, [word])
+            message, label = f"`{shown(first)}` where `{word}` is expected", f"`{word}` begins such a statement"
+            return error("E110", message, fault.span(first), label, help=STATEMENT_FORMS[word])
+        if fault.mends_with(word, first):
+            message, label = f"statement without `{word}`", f"`{word}` is expected before this"
+            code = "E118" if word == "let" else "E110"
+            fixes = fault.inserted(f"{word} ", first.start)
+            return error(code, message, fault.span(first, here), label, help=STATEMENT_FORMS[word], fixes=fixes)
+    return None
 
 
-def _without_comments(text: str) -> str:
-    """Return `text` with every comment blanked, so that offsets stay."""
-    if "#" not in text:
-        return text
-    return re.sub(r'("(?:[^"\\\n]|\\.)*")|#[^\n]*', lambda match: match[1] or " " * len(match.group()), text)
+def _stray_first_word(fault: Fault) -> Diagnostic | None:
+    """Explain a word of the language at the start of a statement it does not go with."""
+    first, here = fault.tokens[0], fault.here
+    if first.text not in STATEMENT_WORDS or here is None or here is first:
+        return None
+    if fault.mends_without(first):
+        last = here if first.text == "let" else first
+        message = f"`{first.text}` before an intent"
+        label = "an intent has no word before it"
+        return error("E110", message, fault.span(first, last), label, help=STATEMENT_FORMS[first.text])
+    if fault.index == 1 and here.text in {"->", ",", "[", ":", "/"}:
+        return reserved(fault, first, "begins a statement of its own")
+    return None
+
+
+def _arrow(fault: Fault) -> Diagnostic | None:
+    """Explain an arrow that is one too many, or has nothing on one side."""
+    here, before = fault.here, fault.before
+    if here is None or here.text != "->" or fault.opened:
+        return None
+    if before is None:
+        label = "nothing stands before it"
+        return error("E117", "no source before `->`", fault.span(here), label, help=INTENT_FORM)
+    if fault.first in ("let", "isolate", "with"):
+        return None
+    if before.text == "->":
+        label = "one arrow is enough"
+        return error("E119", "`->` twice", fault.span(before, here), label, help="remove one of the two")
+    earlier = [number for number in fault.arrows if number < fault.index]
+    if not earlier:
+        return None
+    # A target has a port: an arrow without one behind it stands where a comma was meant.
+    between = fault.tokens[earlier[0] : fault.index]
+    blamed, other = fault.tokens[earlier[0]], here
+    has_port = any(token.text == ":" or token.text.count(":") > 1 for token in between)
+    if has_port or (fault.mends_without(here) and not fault.mends_as(blamed, ",")):
+        blamed, other = here, fault.tokens[earlier[0]]
+    from intentc.diagnostics import Label
+
+    others = (Label(fault.span(other), "the other arrow"),)
+    help_text = "write one statement a line; items of a list are separated by `,`"
+    return error(
+        "E119",
+        "second `->` in a statement",
+        fault.span(blamed),
+        "one arrow is enough",
+        others=others,
+        help=help_text,
+    )
+
+
+def _reserved_name(fault: Fault) -> Diagnostic | None:
+    """Explain labels or a path on a word that takes none."""
+    here, before = fault.here, fault.before
+    if here is None or before is None or here.text not in "[/" or not is_well_known(before.text):
+        return None
+    if fault.opened or fault.mends_without(here) or fault.mends_as(here, ":"):
+        return None
+    return reserved(fault, before, "takes neither labels nor a path")
+
+
+def _separator(fault: Fault) -> Diagnostic | None:
+    """Explain two words with nothing between them, of which one may be too many."""
+    here, before = fault.here, fault.before
+    if here is None or before is None:
+        return None
+    both = fault.mends_without(before) and fault.mends_without(here)
+    if both and _is_item(before) and _is_item(here) and not fault.mends_without(fault.earlier):
+        if _is_clause_like(fault, before, here):
+            return _too_much(fault, here)
+        separators = [text for text in ("->", ",") if fault.mends_with(text)]
+        message = f"nothing separates `{shown(before)}` and `{shown(here)}`"
+        expected = " or ".join(f"`{text}`" for text in separators)
+        label = f"{expected} is expected between them" if separators else "one of them is too many"
+        code = "E112" if "->" in separators else "E110"
+        return error(code, message, fault.span(before, here), label, help=_help(fault))
+    for text in ("->", ":", ",", "="):
+        if fault.mends_with(text):
+            return _missing(fault, text, before, here)
+    return None
+
+
+def _missing(fault: Fault, text: str, before: Token, here: Token) -> Diagnostic:
+    """Return the error for a mark that is missing between two tokens."""
+    span = fault.span(before, here)
+    fixes = fault.inserted(f" {text} " if text in ("->", "=") else text, before.end)
+    if text == "->":
+        return error(
+            "E112",
+            "statement has no `->`",
+            span,
+            "`->` is expected in between",
+            help=INTENT_FORM,
+            fixes=fixes,
+        )
+    if text == ":":
+        message, help_text = (
+            f"no `:` before port `{shown(here)}`",
+            "write the port behind its target: `target:port`",
+        )
+        return error("E128", message, span, "`:` is expected in between", help=help_text, fixes=fixes)
+    code = "E118" if text == "=" and fault.first == "let" else "E110"
+    message = f"no `{text}` between `{shown(before)}` and `{shown(here)}`"
+    return error(code, message, span, f"`{text}` is expected in between", help=_help(fault), fixes=fixes)
+
+
+def _is_clause_like(fault: Fault, before: Token, here: Token) -> bool:
+    """Tell whether a word stands where a clause could begin, behind a port that is a number."""
+    lead = [token.text for token in fault.tokens[: fault.index] if token.text == ":" or token.text in FORMS]
+    is_port = lead[-1:] == [":"] and _NUMBER.fullmatch(before.text) is not None
+    return is_port and bool(fault.accepted & CLAUSES) and here.text[0].isalpha()
+
+
+def _is_item(token: Token) -> bool:
+    return token.is_word or token.text[0] == '"'
+
+
+def _intruder(fault: Fault) -> Diagnostic | None:
+    """Explain a word or mark without which all would be well."""
+    here, before = fault.here, fault.before
+    if before is not None and before.text in FORMS and any(fault.mends_with(text, before) for text, _ in _STAND_INS):
+        return None
+    tokens = (fault.earlier, before, here)
+    blamed = [token for token in tokens if token is not None and fault.mends_without(token)]
+    if not blamed:
+        return None
+    if blamed == [fault.earlier] and any(fault.mends_with(text) for text, _ in _STAND_INS):
+        return None
+    if blamed == [before] and here is not None and any(fault.mends_as(here, text) for text, _ in _ANY):
+        blamed.append(here)
+    if len(blamed) == 1:
+        return _too_much(fault, blamed[0])
+    if blamed[0].text in ("->", ",") or blamed[-1].text in ("->", ","):
+        return _nothing_between(fault, blamed[0], blamed[-1])
+    message = f"`{shown(blamed[-1])}` after `{shown(blamed[0])}`"
+    label = "one of them is too many"
+    return error("E110", message, fault.span(blamed[0], blamed[-1]), label, help=_help(fault))
+
+
+def _stand_in(fault: Fault) -> Diagnostic | None:
+    """Explain a place where a name, a number or a text is missing, or something else stands instead."""
+    here, before = fault.here, fault.before
+    if here is None:
+        return None
+    for token, left in ((here, before), (before, fault.earlier)):
+        if token is None or left is None:
+            continue
+        what = next((what for text, what in _STAND_INS if fault.mends_with(text, token)), "")
+        if what:
+            message = f"nothing between `{shown(left)}` and `{shown(token)}`"
+            label = f"{what} is expected in between"
+            return error("E110", message, fault.span(left, token), label, help=_help(fault))
+    keywords = tuple((KEYWORDS[name], f"`{KEYWORDS[name]}`") for name in sorted(fault.accepted & KEYWORDS.keys()))
+    for_here = next((what for text, what in (*_ANY, *keywords) if fault.mends_as(here, text)), "")
+    for_before = next((what for text, what in _ANY if fault.mends_as(before, text)), "")
+    if before is not None and for_before and (for_here or here.text == ":"):
+        message = f"`{shown(here)}` after `{shown(before)}`"
+        label = "the two do not go together"
+        return error("E110", message, fault.span(before, here), label, help=_help(fault))
+    if for_here:
+        label = f"{for_here} is expected here"
+        return error("E110", f"unexpected `{shown(here)}`", fault.span(here), label, help=_help(fault))
+    if before is not None and for_before:
+        label = f"{for_before} is expected here"
+        return error("E110", f"unexpected `{shown(before)}`", fault.span(before), label, help=_help(fault))
+    return None
+
+
+def _nothing_between(fault: Fault, before: Token, here: Token) -> Diagnostic:
+    span = fault.span(before, here)
+    message = f"nothing between `{shown(before)}` and `{shown(here)}`"
+    if before.text == ",":
+        return error(
+            "E116", "nothing follows `,`", span, "one more item is expected", help="remove the comma"
+        )
+    if before.text == "->":
+        return error("E117", "no target after `->`", span, "nothing stands in between", help=INTENT_FORM)
+    return error("E110", message, span, "an item is expected", help=_help(fault))
+
+
+def _too_much(fault: Fault, token: Token) -> Diagnostic:
+    """Return the error for a token that only has to go."""
+    span, text = fault.span(token), token.text
+    if text == ",":
+        follows = fault.before is token or fault.before is None
+        message = "nothing follows `,`" if follows else "nothing stands before `,`"
+        return error("E116", message, span, "one more item is expected", help="remove the comma")
+    if text == "->":
+        return error("E119", "`->` does not fit here", span, "nothing for it to join", help="remove it")
+    if text in FORMS:
+        help_text = f"write `{FORMS[text]}`, or remove it"
+        return error("E153", f"nothing fits after `{text}`", span, "does not go on like this", help=help_text)
+    if token.is_word and fault.accepted & CLAUSES and token is fault.here:
+        known = sorted(KEYWORDS[name] for name in fault.accepted & KEYWORDS.keys())
+        return unknown_word(fault, "E150", f"unknown word `{shown(token)}`", token, known)
+    expected = listing(fault.accepted) if token is fault.here else ""
+    label = f"expected {expected}" if expected else "does not fit here"
+    return error("E110", f"unexpected `{shown(token)}`", span, label, help=_help(fault))
+
+
+def _other_mark(fault: Fault) -> Diagnostic | None:
+    """Explain a mark or word that stands in the place of the arrow."""
+    if fault.arrows or fault.first in ("let", "isolate", "with"):
+        return None
+    fitting = [token for token in fault.tokens[1:][-_FEW:] if fault.mends_as(token, "->")]
+    if len(fitting) != 1:
+        return None
+    message, label = f"`{shown(fitting[0])}` where `->` is expected", "no arrow in this statement"
+    fixes = fault.replaced(fitting[0], "->")
+    return error("E112", message, fault.span(fitting[0]), label, help=INTENT_FORM, fixes=fixes)
+
+
+def _verdict(fault: Fault) -> Diagnostic | None:
+    """Explain an `assert` without its verdict."""
+    if "VERDICT" not in fault.accepted or fault.here is None:
+        return None
+    span = fault.span(fault.tokens[0], fault.here)
+    message = "`assert` without `allow` or `deny`"
+    return error("E150", message, span, "`allow` or `deny` is expected", help=STATEMENT_FORMS["assert"])
+
+
+def _help(fault: Fault) -> str:
+    return STATEMENT_FORMS.get(fault.first, INTENT_FORM)
+
+
+def _unexpected(fault: Fault) -> Diagnostic:
+    """Return the error for a token about which nothing better is known."""
+    here, before = fault.here, fault.before
+    assert here is not None  # noqa: S101 - endings are explained before
+    span = fault.span(here)
+    if here.is_word:
+        if ARROW in fault.accepted and not fault.arrows and before is not None:
+            label = "`->` or `,` is expected in between"
+            return error("E112", "statement has no `->`", fault.span(before, here), label, help=INTENT_FORM)
+        if fault.accepted & CLAUSES:
+            known = sorted(KEYWORDS[name] for name in fault.accepted & KEYWORDS.keys())
+            return unknown_word(fault, "E150", f"unknown word `{shown(here)}`", here, known)
+    if before is not None and before.text in FORMS and fault.accepted <= {"STRING", "WORD", "LPAR"}:
+        message = f"`{before.text}` is followed by `{shown(here)}`"
+        label = f"expected {listing(fault.accepted)}"
+        help_text = f"write `{FORMS[before.text]}`"
+        return error("E153", message, fault.span(before, here), label, help=help_text)
+    if here.text == ":" and before is not None and before.is_word:
+        span = fault.span(before, here)
+    label = f"expected {listing(fault.accepted)}"
+    return error("E110", f"unexpected `{shown(here)}`", span, label, help=_help(fault))
+
+
+_RULES_FOR_PART: tuple[Rule, ...] = (
+    _misspelt,
+    _path,
+    _reserved_name,
+    _arrow,
+    explain_brackets,
+    _separator,
+    _intruder,
+    _stand_in,
+    _verdict,
+)
+_RULES: tuple[Rule, ...] = (_first_word, *_RULES_FOR_PART, _stray_first_word, _other_mark)

@@ -1,42 +1,57 @@
-"""Cut a text into statements, so that a broken one never disturbs the next."""
+"""Cut a text into statements, so that a broken one never disturbs the next.
+
+Nothing is judged here: a statement whose brackets or quotes are wrong is cut off where it stops making sense,
+and the grammar refuses it like any other.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from intentc.diagnostics import Diagnostic, Label, error
+from intentc.diagnostics import Diagnostic
 from intentc.nodes import Comment
+from intentc.parser.blocks import MAXIMUM_NESTING, Brace, balance, too_deep
 from intentc.source import SourceFile, Span
 
-MAXIMUM_NESTING = 32
-"""How deep blocks may nest; deeper ones are an error, not a stack overflow."""
-
 _MARKS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|#[^\n]*|[\[\](){}]|->')
-_BLOCK_HEADER = re.compile(r"\s*with(?![\w./:\[-])")
 _CLOSES = {"[": "]", "(": ")", "{": "}"}
+_BLOCK_HEADER = re.compile(r"\s*with(?![\w./:\[-])")
 _NAMES_A_STATEMENT = re.compile(r"\s*(?:let|with|isolate|assert)\s")
-_STARTS_A_STATEMENT = re.compile(r"\s*(?:(?:let|with|isolate|assert)\s|\})")
+_STARTS_A_STATEMENT = re.compile(r"\s*(?:(?:let|with|isolate|assert)\s|\}(?!\s*(?:->|[,:\[])))")
+_GOES_ON_A_STATEMENT = re.compile(r"\s*(?:->|[,:\[])")
 _OPENS_A_STATEMENT_LIST = re.compile(r"\s*(?:let|isolate|with)\b")
+_BEFORE = {
+    "[": re.compile(r"(?:^|.*[\w.*}-])", re.DOTALL),
+    "(": re.compile(r"(?:^|.*[^\w.-])(?:in|notin)", re.DOTALL),
+    "{": re.compile(r"(?:^|.*(?:[,=]|->)|(?:.*\s)?(?:allow|deny|isolate))", re.DOTALL),
+}
+"""What may stand before an opening bracket."""
+
+_CONTEXT = 80
+"""How many characters before a bracket are looked at."""
+
+
+Kind = Literal["statement", "opens", "closes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One statement's text: characters `start` to `end` of the file, comments and line ends inside included.
 
-    A `broken` piece has been reported already; what it opens or names still counts, so that nothing else is
-    reported.
+    A piece that `opens` is the header of a block, one that `closes` is the `}` of one.
     """
 
     start: int
     end: int
-    broken: bool = False
+    kind: Kind = "statement"
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """All pieces of a file in order, its comments, and what was wrong with its brackets and quotes."""
+    """All pieces of a file in order, its comments, and what was wrong with its blocks."""
 
     pieces: tuple[Piece, ...]
     comments: tuple[Comment, ...]
@@ -53,13 +68,26 @@ class _Line:
     code_end: int
 
 
+@dataclass(slots=True)
+class _Begun:
+    """A statement so far: where it starts and ends, what it has open, and whether it is known to be broken."""
+
+    start: int
+    indent: int
+    header: bool
+    opened: list[str]
+    end: int = 0
+    arrows: int = 0
+    is_broken: bool = False
+    tail: str = ""
+
+
 def cut(source: SourceFile) -> Cut:
     """Return the statements of `source`.
 
     A statement ends at the end of its line, goes on while a bracket is open or after a trailing `,` or
-    `->`, and the `{` of a `with` header and the `}` of a block end one as well. An unclosed bracket or
-    quote costs its own statement only: a following line with an arrow, or that starts a statement, is not
-    drawn into it.
+    `->`, and the `{` of a `with` header and the `}` of a block end one as well. A bracket that nothing
+    closes keeps no line open: a statement with one ends on its line.
     """
     return _Cutter(source).run()
 
@@ -69,31 +97,29 @@ class _Cutter:
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
+        self.text = source.text
         self.pieces: list[Piece] = []
         self.comments: list[Comment] = []
-        self.diagnostics: list[Diagnostic] = []
-        self.blocks: list[int] = []
+        self.braces: list[Brace] = []
+        self.depth = 0
+        self.deepest: int | None = None
+        self.lines: list[_Line] = []
+        self.closed_on = -1
 
     def run(self) -> Cut:
-        lines = list(self._lines())
+        self.lines = list(self._lines())
         index = 0
-        while index < len(lines):
-            index = self._statement(lines, index)
-        for opened in self.blocks:
-            span = Span(self.source, opened, opened + 1)
-            self.diagnostics.append(
-                error(
-                    "E161",
-                    "block is not closed",
-                    span,
-                    "this `{` has no `}`",
-                    help="close the block with a line `}`",
-                )
-            )
-        return Cut(tuple(self.pieces), tuple(self.comments), tuple(self.diagnostics))
+        while index < len(self.lines):
+            index = self._statement(index)
+        if self.deepest is not None:
+            diagnostics: tuple[Diagnostic, ...] = (too_deep(self.source, self.deepest),)
+        else:
+            places = [(piece.start, piece.end) for piece in self.pieces]
+            diagnostics = balance(self.source, self.braces, places)
+        return Cut(tuple(self.pieces), tuple(self.comments), diagnostics)
 
     def _lines(self) -> Iterator[_Line]:
-        text = self.source.text
+        text = self.text
         starts = self.source.line_starts
         for number, start in enumerate(starts):
             end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
@@ -113,141 +139,190 @@ class _Cutter:
                     marks.append((mark, match.start()))
             yield _Line(start, end, marks, code_end)
 
-    def _statement(self, lines: list[_Line], index: int) -> int:
-        """Take the statement that begins on line `index`; return the line after it."""
-        text = self.source.text
-        line = lines[index]
-        start = line.start
-        opened: list[tuple[str, int]] = []
-        arrows = 0
-        tail = ""
-        header = self._is_header(start, line)
+    def _statement(self, index: int) -> int:
+        """Take the statements that begin on line `index`; return the line after the last of them."""
+        line = self.lines[index]
+        begun = self._begin(line, line.start)
         while True:
-            for mark, position in line.marks:
-                if mark == '"':
-                    self._unterminated(position, line.code_end)
-                    self._give_up(start, line, header)
-                    return index + 1
-                if mark == "->":
-                    arrows += 1
-                elif mark == "{" and header and not opened:
-                    self._open_block(start, position)
-                    start, arrows = position + 1, 0
-                    header = self._is_header(start, line)
-                elif mark in _CLOSES:
-                    opened.append((mark, position))
-                elif opened and _CLOSES[opened[-1][0]] == mark:
-                    opened.pop()
-                elif mark == "}" and not opened:
-                    self._add(start, position)
-                    self._close_block(position)
-                    start, arrows = position + 1, 0
-                    header = self._is_header(start, line)
-                else:
-                    self._wrong_bracket(mark, position, opened)
-                    self._give_up(start, line, header)
-                    return index + 1
-            code = text[max(start, line.start) : line.code_end].strip()
+            begun = self._read(line, begun)
+            code = self.text[max(begun.start, line.start) : line.code_end].strip()
             is_blank = not code and line.code_end == line.end
-            tail = code or ("" if is_blank else tail)
-            following = index + 1 if index + 1 < len(lines) else None
-            if opened:
-                if following is None or self._interrupts(lines[following]):
-                    self._unclosed(*opened[-1])
-                    self._give_up(start, line, header)
-                    return index + 1
-            elif following is None or not self._goes_on(start, tail, lines[following], arrows):
-                self._add(start, line.code_end)
-                return index + 1
+            begun.tail = code or ("" if is_blank else begun.tail)
+            begun.end = line.code_end if code else begun.end
             index += 1
-            line = lines[index]
+            if index == len(self.lines) or not self._goes_on(begun, index):
+                self._leave(begun, line)
+                return index
+            line = self.lines[index]
 
-    def _is_header(self, start: int, line: _Line) -> bool:
-        return _BLOCK_HEADER.match(self.source.text, start, line.code_end) is not None
+    def _begin(self, line: _Line, start: int) -> _Begun:
+        header = _BLOCK_HEADER.match(self.text, start, line.code_end) is not None
+        return _Begun(start, self._indent(line), header, [], end=start)
 
-    def _goes_on(self, start: int, tail: str, following: _Line, arrows: int) -> bool:
-        """Tell whether a line that ends in `,` or `->` really continues on the next."""
-        text = self.source.text
-        if not tail.endswith((",", "->")):
+    def _indent(self, line: _Line) -> int:
+        """Return how far a line is indented."""
+        text = self.text[line.start : line.end]
+        return len(text) - len(text.lstrip())
+
+    def _read(self, line: _Line, begun: _Begun) -> _Begun:
+        """Go over the marks of a line; blocks that open or close on it end one statement and begin another."""
+        brace = self._block_brace(line, line.start) if begun.header else -1
+        for mark, position in line.marks:
+            if position == brace or (mark == "}" and self._ends_block(line, begun, position)):
+                if mark == "{":
+                    self._open_block(begun, position, line)
+                else:
+                    self._add(begun.start, position)
+                    self._close_block(position, line)
+                begun = self._begin(line, position + 1)
+                brace = self._block_brace(line, position + 1) if begun.header else -1
+            elif mark == "->":
+                begun.arrows += 1
+                begun.is_broken |= bool(begun.opened)
+            elif begun.is_broken:
+                continue
+            elif mark in _CLOSES:
+                begun.is_broken = not self._may_open(mark, position, begun, line)
+                begun.opened.append(mark)
+            elif begun.opened and _CLOSES[begun.opened[-1]] == mark:
+                begun.opened.pop()
+            else:
+                begun.is_broken = True
+        return begun
+
+    def _block_brace(self, line: _Line, start: int) -> int:
+        """Return where the header on a line opens its block: at the line's last brace, or at its first."""
+        braces = [position for mark, position in line.marks if mark == "{" and position >= start]
+        if not braces:
+            return -1
+        is_last = not self.text[braces[-1] + 1 : line.code_end].strip()
+        return braces[-1] if is_last else braces[0]
+
+    def _may_open(self, mark: str, position: int, begun: _Begun, line: _Line) -> bool:
+        """Tell whether an opening bracket can stand at all where it stands."""
+        if bool(begun.opened) != (mark == "(") or begun.opened[1:]:
             return False
-        if _STARTS_A_STATEMENT.match(text, following.start, following.code_end):
+        start = max(begun.start, line.start, position - _CONTEXT)
+        before = self.text[start:position].strip() or begun.tail[-_CONTEXT:]
+        return _BEFORE[mark].fullmatch(before) is not None
+
+    def _ends_block(self, line: _Line, begun: _Begun, position: int) -> bool:
+        """Tell whether a `}` is that of a block, rather than of a selector or a stray one."""
+        if begun.opened:
+            return begun.is_broken and self._is_one_line(line) and position == line.marks[-1][1]
+        if begun.header:
             return False
-        complete = arrows > 0 or _OPENS_A_STATEMENT_LIST.match(text, start) is not None
-        return not (complete and any(mark == "->" for mark, _ in following.marks))
+        if not self.text[begun.start : position].strip():
+            return not _GOES_ON_A_STATEMENT.match(self.text, position + 1, line.code_end)
+        if not self.depth and not (self.braces and self.braces[-1].opens):
+            return False
+        return not self.text[position + 1 : line.code_end].strip("} \t\r") or self._is_one_line(line)
 
-    def _give_up(self, start: int, line: _Line, header: bool) -> None:
-        """Leave a broken statement behind; a `with` header that still opens its block does so."""
-        end = len(self.source.text[: line.code_end].rstrip())
-        if header and self.source.text[:end].endswith("{"):
-            self.blocks.append(end - 1)
-        self.pieces.append(Piece(start, max(start, end), broken=True))
+    def _is_one_line(self, line: _Line) -> bool:
+        """Tell whether the innermost block was opened on this very line."""
+        return bool(self.braces) and self.braces[-1].opens and self.braces[-1].offset >= line.start
 
-    def _interrupts(self, line: _Line) -> bool:
-        """Tell whether a line looks like a statement of its own rather than the rest of an open bracket."""
-        if _NAMES_A_STATEMENT.match(self.source.text, line.start, line.code_end):
-            return True
-        for mark, _ in line.marks:
-            if mark in "])}":
-                return False
-            if mark == "->":
+    def _goes_on(self, begun: _Begun, following: int) -> bool:
+        """Tell whether a statement continues on the line `following`."""
+        line = self.lines[following]
+        has_arrow = any(mark == "->" for mark, _ in line.marks)
+        if begun.tail and _GOES_ON_A_STATEMENT.match(self.text, line.start, line.code_end):
+            # Nothing begins like this: only a statement that has lost its first word.
+            return not (has_arrow and (begun.arrows or _OPENS_A_STATEMENT_LIST.match(self.text, begun.start)))
+        if begun.opened and not begun.is_broken:
+            if self._closes(begun.opened, following):
                 return True
+            begun.is_broken = True
+        elif begun.tail.endswith((",", "->")):
+            if _STARTS_A_STATEMENT.match(self.text, line.start, line.code_end):
+                return False
+            complete = begun.arrows > 0 or _OPENS_A_STATEMENT_LIST.match(self.text, begun.start) is not None
+            return not (complete and has_arrow)
+        return self._hangs(begun, line, has_arrow)
+
+    def _hangs(self, begun: _Begun, line: _Line, has_arrow: bool) -> bool:
+        """Tell whether a line can only belong to the statement before it, which is broken then."""
+        code = self.text[line.start : line.code_end].strip()
+        if not code:
+            return line.code_end < line.end or bool(begun.opened)
+        if _STARTS_A_STATEMENT.match(self.text, line.start, line.code_end) or not begun.tail:
+            return False
+        if begun.header:
+            return code.endswith("{") and not has_arrow
+        if begun.tail.endswith("{"):
+            return False
+        if code[0] in "])}":
+            return begun.is_broken or not begun.arrows
+        if has_arrow and (begun.arrows or not begun.opened):
+            return False
+        if not begun.is_broken and (code.endswith((",", "->")) or not _is_balanced(line)):
+            return False
+        return self._indent(line) > begun.indent
+
+    def _closes(self, opened: list[str], index: int) -> bool:
+        """Tell whether the lines from `index` on close what is open before another statement begins.
+
+        A search that fails has passed no second opening bracket, so no line is searched more than twice.
+        """
+        if index <= self.closed_on:
+            return True
+        stack = list(opened)
+        for number in range(index, len(self.lines)):
+            line = self.lines[number]
+            if _NAMES_A_STATEMENT.match(self.text, line.start, line.code_end):
+                return False
+            for mark, _ in line.marks:
+                if mark in ("->", "[", "{", '"'):
+                    return False
+                if mark == "(":
+                    stack.append(mark)
+                elif mark in map(_CLOSES.get, stack):
+                    while _CLOSES[stack.pop()] != mark:
+                        pass
+                if not stack:
+                    self.closed_on = number
+                    return True
         return False
 
-    def _add(self, start: int, end: int) -> None:
-        text = self.source.text
-        while start < end and text[start].isspace():
+    def _add(self, start: int, end: int, kind: Kind = "statement") -> bool:
+        """Take a piece without the space around it; return whether there is one."""
+        while start < end and self.text[start].isspace():
             start += 1
-        while end > start and text[end - 1].isspace():
+        while end > start and self.text[end - 1].isspace():
             end -= 1
-        if start < end:
-            self.pieces.append(Piece(start, end))
+        if start == end or self.depth > MAXIMUM_NESTING:
+            return False
+        self.pieces.append(Piece(start, end, kind))
+        return True
 
-    def _open_block(self, start: int, brace: int) -> None:
-        self._add(start, brace + 1)
-        self.blocks.append(brace)
-        if len(self.blocks) == MAXIMUM_NESTING + 1:
-            span = Span(self.source, brace, brace + 1)
-            message = f"blocks nest deeper than {MAXIMUM_NESTING}"
-            help_text = "put the clauses of several blocks into one"
-            self.diagnostics.append(error("E106", message, span, "one block too deep", help=help_text))
+    def _open_block(self, begun: _Begun, brace: int, line: _Line) -> None:
+        self._add(begun.start, brace + 1, "opens")
+        self.braces.append(Brace(True, brace, begun.indent, line.start, is_certain=True))
+        self.depth += 1
+        if self.depth > MAXIMUM_NESTING and self.deepest is None:
+            self.deepest = brace
 
-    def _close_block(self, brace: int) -> None:
-        if self.blocks:
-            self.blocks.pop()
-            self.pieces.append(Piece(brace, brace + 1))
-            return
-        span = Span(self.source, brace, brace + 1)
-        help_text = "remove it, or open the block with `with … {`"
-        self.diagnostics.append(
-            error("E162", "`}` closes nothing", span, "no block is open here", help=help_text)
-        )
+    def _close_block(self, position: int, line: _Line) -> None:
+        is_certain = self._is_one_line(line) or not self.text[line.start : position].strip()
+        if self.braces and self.braces[-1].opens and not self.text[self.braces[-1].offset + 1 : position].strip():
+            is_certain = False
+        self.braces.append(Brace(False, position, self._indent(line), line.start, is_certain=is_certain))
+        if self.depth:
+            self.depth -= 1
+            self._add(position, position + 1, "closes")
 
-    def _unterminated(self, position: int, end: int) -> None:
-        span = Span(self.source, position, max(position + 1, len(self.source.text[:end].rstrip())))
-        help_text = 'close the text with `"` on the same line; a quote inside it is written `\\"`'
-        self.diagnostics.append(
-            error("E115", "text is not terminated", span, "no closing quote", help=help_text)
-        )
+    def _leave(self, begun: _Begun, line: _Line) -> None:
+        """Take what is begun; a header without its brace, or a brace without its header, may open a block."""
+        opens = begun.header or (begun.is_broken and "{" in begun.opened)
+        if self._add(begun.start, begun.end) and opens:
+            brace = max(begun.start, begun.end - 1)
+            self.braces.append(Brace(True, brace, begun.indent, line.start, is_certain=False))
 
-    def _unclosed(self, mark: str, position: int) -> None:
-        span = Span(self.source, position, position + 1)
-        message = f"`{mark}` is not closed"
-        label = f"no `{_CLOSES[mark]}` follows"
-        self.diagnostics.append(error("E113", message, span, label, help=f"close it with `{_CLOSES[mark]}`"))
 
-    def _wrong_bracket(self, mark: str, position: int, opened: list[tuple[str, int]]) -> None:
-        span = Span(self.source, position, position + 1)
-        if opened:
-            bracket, where = opened[-1]
-            others = (Label(Span(self.source, where, where + 1), "opened here"),)
-            message = f"`{mark}` where `{_CLOSES[bracket]}` is expected"
-            label = f"does not close `{bracket}`"
-            help_text = f"write `{_CLOSES[bracket]}`"
-            self.diagnostics.append(error("E114", message, span, label, others=others, help=help_text))
-        else:
-            label = "no bracket is open here"
-            message = f"`{mark}` closes nothing"
-            self.diagnostics.append(error("E114", message, span, label, help="remove it"))
+def _is_balanced(line: _Line) -> bool:
+    """Tell whether a line opens as many brackets as it closes."""
+    marks = [mark for mark, _ in line.marks]
+    return all(marks.count(opening) == marks.count(closing) for opening, closing in _CLOSES.items())
 
 
 def _ends_in_escape(mark: str) -> bool:

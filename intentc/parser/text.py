@@ -14,6 +14,9 @@ MAXIMUM_FILE = 64 * 1024 * 1024
 MAXIMUM_LINE = 4096
 """The longest line, in bytes of UTF-8."""
 
+LOST = "\N{REPLACEMENT CHARACTER}"
+"""What stands where bytes could not be decoded."""
+
 _LINE_BREAKS = {0x85: "next line", 0x2028: "line separator", 0x2029: "paragraph separator"}
 _LONG_LINE = re.compile(rf"[^\n]{{{MAXIMUM_LINE // 4},}}")
 
@@ -39,12 +42,21 @@ def decode(path: str, data: bytes) -> tuple[SourceFile, tuple[Diagnostic, ...]]:
                 "W110",
                 "file begins with a byte order mark",
                 Span(source, 0, 0),
+                "it stands before this",
                 help="`intentc fmt` removes it",
             )
         )
     diagnostics.extend(_forbidden(source))
     diagnostics.extend(_too_long(source))
     return source, tuple(diagnostics)
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether `text` has only characters and lines that `decode` lets pass."""
+    plain = text.replace("\r\n", "").replace("\n", "").replace("\t", "")
+    if not plain.isprintable() or LOST in text:
+        return False
+    return not any(len(match.group().encode()) > MAXIMUM_LINE for match in _LONG_LINE.finditer(text))
 
 
 def _undecodable(

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from intentc.diagnostics import Diagnostic, Edit, Fix, error
+from intentc.nearest import nearest
 from intentc.nodes import NamedPort, NumberedPorts, Protocol
 from intentc.source import Span
 
@@ -117,11 +118,12 @@ def protocol(text: str, span: Span, problems: Problems) -> Protocol:
         return "UDP"
     if text == "sctp":
         return "SCTP"
-    lower = text.lower()
-    fix = _fix(span, lower) if lower in ("tcp", "udp", "sctp") else ()
-    help_text = "protocols are `tcp`, `udp` and `sctp`"
+    close = nearest(text, ("tcp", "udp", "sctp"))
+    fix = _fix(span, close) if close else ()
+    listing = "protocols are `tcp`, `udp` and `sctp`"
+    help_texts = (f"a protocol with a similar name exists: `{close}`", listing) if close else (listing,)
     label = "no such protocol"
-    problems.append(error("E126", f"unknown protocol `{text}`", span, label, help=help_text, fixes=fix))
+    problems.append(error("E126", f"unknown protocol `{text}`", span, label, help=help_texts, fixes=fix))
     return "TCP"
 
 
@@ -178,7 +180,7 @@ def port_number(text: str, span: Span, problems: Problems) -> int:
         return 1
     if not digits or len(digits) > 5 or not 1 <= int(digits) <= 65535:
         message = f"port `{text}` is out of range"
-        help_text = "write the port the pods listen on"
+        help_text = "write the number that is listened on; every port of a target is `*`"
         problems.append(error("E120", message, span, "ports go from 1 to 65535", help=help_text))
         return 1
     return int(digits)
@@ -195,16 +197,18 @@ def address(text: str, span: Span, problems: Problems) -> str:
                 f"`{text}` is not an IP address or range",
                 span,
                 "cannot be read as an address",
-                help="IPv4 is four numbers 0 to 255 without leading zeros; a range ends in `/0` to `/32`",
+                help="IPv6 is groups of up to four of `0-9` and `a-f`, with one `::` at most"
+                if ":" in text
+                else "IPv4 is four numbers 0 to 255 without leading zeros; a range ends in `/0` to `/32`",
             )
         )
         return "192.0.2.0/24"
     width, value, canonical = network
     if width == 128 and ("." in match[1] or value >> 32 == 0xFFFF):
-        help_text = "write the IPv4 address itself"
-        problems.append(
-            error("E143", f"`{text}` is IPv4 inside IPv6", span, "no packet carries it", help=help_text)
-        )
+        is_mapped = value >> 32 == 0xFFFF
+        label = "no packet carries it" if is_mapped else "two spellings in one address"
+        help_text = "write the IPv4 address itself" + ("" if is_mapped else ", or IPv6 without dots")
+        problems.append(error("E143", f"`{text}` is IPv4 inside IPv6", span, label, help=help_text))
     prefix = int(match[2]) if match[2] else width
     if prefix > width:
         message = f"prefix length `/{match[2]}` is out of range"
