@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import yaml
 
 from intentc.cli.workspace import open_workspace
 from intentc.compiler import Options, Result, compile_program, parse_files
-from tests.readback import read
+from tests.readback import build, read
 from tests.tools.hcl import fmt_check
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -27,16 +30,27 @@ def built(project: Path) -> Result:
     return result
 
 
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "intentc", *arguments], cwd=cwd, check=False, capture_output=True, text=True
+    )
+
+
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
-def test_what_is_committed_is_what_is_built(project: Path) -> None:
-    expected = {artifact.path: artifact.content for artifact in built(project).artifacts}
-    generated = project / "generated"
-    found = {
-        path.relative_to(generated).as_posix(): path.read_bytes()
-        for path in generated.rglob("*")
-        if path.is_file() and path.name != ".intentc-manifest.json"
-    }
-    assert found == expected
+def test_what_is_committed_is_what_is_built(project: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(project, tmp_path / project.name))
+    done = run("build", "--check", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    firewall = next(copy.rglob("firewall.tf"))
+    firewall.write_text(firewall.read_text("utf-8") + "\n", "utf-8")
+    done = run("build", "--check", cwd=copy)
+    assert (done.returncode, "firewall.tf" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
+def test_the_intents_stand_in_their_one_layout(project: Path) -> None:
+    done = run("fmt", "--check", cwd=project)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
@@ -56,10 +70,37 @@ def test_snippets_are_in_the_files_they_name(project: Path) -> None:
         assert wanted in pieces, snippet.group()
 
 
-def test_gke_paths_has_a_page_section_for_each_intent() -> None:
+def sections() -> dict[str, str]:
+    """Return the sections of the page of gke-paths by the file of intents that they show."""
     page = (EXAMPLES / "gke-paths" / "README.md").read_text("utf-8")
-    named = {snippet["path"] for snippet in SNIPPET.finditer(page) if snippet["path"].endswith(".intent")}
-    assert named == {f"intents/{path.name}" for path in (EXAMPLES / "gke-paths" / "intents").iterdir()}
+    found = {}
+    for text in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        for snippet in SNIPPET.finditer(text):
+            if snippet["path"].endswith(".intent"):
+                found[Path(snippet["path"]).name] = text
+    return found
+
+
+def test_gke_paths_has_a_page_section_for_each_intent() -> None:
+    assert sorted(sections()) == sorted(path.name for path in (EXAMPLES / "gke-paths/intents").iterdir())
+
+
+@pytest.mark.parametrize("name", sorted(sections()))
+def test_gke_paths_tables_show_all_that_an_intent_emits(name: str) -> None:
+    allows: dict[str, set[str]] = {
+        "egress policy of A": set(),
+        "firewall": set(),
+        "ingress policy of B": set(),
+    }
+    for row in re.findall(r"^\| (.+) \|$", sections()[name], re.MULTILINE):
+        layer, *_, last = row.split(" | ")
+        if layer in allows:
+            allows[layer] = set(re.findall(r"`([^`]+)`", last))
+    facts = (EXAMPLES / "gke-paths/intentc.yaml").read_text("utf-8")
+    emitted = build((EXAMPLES / "gke-paths/intents" / name).read_text("utf-8"), cluster=facts)
+    assert allows["egress policy of A"] == emitted.egress
+    assert allows["firewall"] == emitted.firewall
+    assert allows["ingress policy of B"] == emitted.ingress
 
 
 def test_gke_paths_declares_exactly_the_node_rules_as_extras() -> None:
@@ -98,18 +139,45 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("cluster", ["prod", "staging", "edge"])
+# How each cluster is entered at the front end's pods, and what its egress needs beside the calls.
+CLIENTS = {
+    "prod": {"0.0.0.0/0", "2000::/3"},
+    "staging": {"35.191.0.0/16", "130.211.0.0/22", "load[app=loadgenerator]"},
+    "edge": {"0.0.0.0/0", "2000::/3", "load[app=loadgenerator]"},
+}
+METADATA = "169.254.169.254/32 TCP 80"
+SERVICES = {service for call in CALLS for service in call[:2]}
+
+
+@pytest.mark.parametrize("cluster", sorted(CLIENTS))
 def test_boutique_allows_the_calls_of_the_application_and_no_others(cluster: str) -> None:
     result = built(EXAMPLES / "boutique")
     chosen = tuple(item for item in result.clusters if item.profile.name == cluster)
     emitted = read(Result(result.project, result.program, chosen, ()))
-    calls = re.compile(r"boutique\[app=(\S+)\] -> boutique\[app=(\S+)\] TCP ([0-9]+)")
-    leaving = {(match[1], match[2], int(match[3])) for match in map(calls.fullmatch, emitted.egress) if match}
-    answers = re.compile(r"boutique\[app=(\S+)\] <- boutique\[app=(\S+)\] TCP ([0-9]+)")
-    entering = {
-        (match[2], match[1], int(match[3])) for match in map(answers.fullmatch, emitted.ingress) if match
+    leaving = {
+        f"boutique[app={source}] -> boutique[app={target}] TCP {port}" for source, target, port in CALLS
     }
-    assert leaving == entering == CALLS
+    entering = {
+        f"boutique[app={target}] <- boutique[app={source}] TCP {port}" for source, target, port in CALLS
+    }
+    entering |= {f"boutique[app=frontend] <- {client} TCP 8080" for client in CLIENTS[cluster]}
+    if "load[app=loadgenerator]" in CLIENTS[cluster]:
+        leaving.add("load[app=loadgenerator] -> boutique[app=frontend] TCP 8080")
+    if cluster == "staging":
+        leaving |= {f"{line.partition(' -> ')[0]} -> {METADATA}" for line in leaving}
+        leaving.add(f"boutique -> {METADATA}")
+    assert emitted.egress == leaving
+    assert {re.sub(r" except .+(?= TCP )", "", line) for line in emitted.ingress} == entering
+
+
+@pytest.mark.parametrize("cluster", sorted(CLIENTS))
+def test_boutique_closes_every_pod_in_both_directions(cluster: str) -> None:
+    result = built(EXAMPLES / "boutique")
+    chosen = tuple(item for item in result.clusters if item.profile.name == cluster)
+    emitted = read(Result(result.project, result.program, chosen, ()))
+    assert {"boutique egress", "boutique ingress"} <= emitted.isolated
+    assert len(SERVICES) == 11
+    assert {f"boutique[app={service}] ingress" for service in SERVICES} <= emitted.isolated
 
 
 def test_boutique_never_names_a_node_address_in_a_policy() -> None:
