@@ -19,8 +19,8 @@ from tests.readback import CLUSTER
 PAGE = (Path(__file__).parent.parent / "docs" / "language.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```intent\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 GRAMMAR = files("intentc.grammar").joinpath("intent.lark").read_text("utf-8")
-NAMES = """batch billing cache data kafka kube-system legacy let metrics monitoring namespace-a namespace-b nodes
-owner queue reporting shop via 'on' 'no' '08' '1e3'"""
+NAMES = """batch billing cache data kafka kube-system legacy let metrics monitoring namespace-a namespace-b
+nodes owner queue reporting shop via 'on' 'no' '08' '1e3'"""
 NAMESPACES = "namespaces:\n  payments-api: {team: payments}\n" + re.sub(r"(\S+)\s*", r"  \1:\n", NAMES)
 
 

@@ -211,6 +211,48 @@ def test_asserts_look_at_every_way_of_a_connection(
         assert codes(diagnostics) == ({code} if fails else set()), verdict
 
 
+@pytest.mark.parametrize(
+    ("verdict", "flow", "message", "advice"),
+    [
+        (
+            "allow",
+            ir.Flow(pods("namespace-a"), APP_B, ports("8443")),
+            "`assert allow` fails: `100.64.0.0 -> nodes TCP 8443` is refused on entering a node",
+            ("an intent that admits it is missing, or the claim is too wide",),
+        ),
+        (
+            "allow",
+            ir.Flow(pods("namespace-a"), APP_B, ports("30443"), ir.Path("hostnetwork")),
+            "",
+            (),
+        ),
+        (
+            "deny",
+            ir.Flow(BALANCED, NODES, ports("443")),
+            "`assert deny` fails: `203.0.113.0 -> nodes TCP 443` is admitted",
+            ("admitted by `google_compute_firewall.from_balanced` in `terraform/firewall.tf`",),
+        ),
+        (
+            "deny",
+            ir.Flow(BALANCED, APP_B, ports("8443"), ir.Path("loadbalancer", 443, local=True)),
+            "`assert deny` fails: `203.0.113.0 -> namespace-b[app=your-app-b] TCP 8443` is admitted",
+            (
+                (
+                    "admitted by `spec.ingress[0].from[1]` of NetworkPolicy `namespace-b/app-b-ingress` in "
+                    "`kubernetes/namespace-b.yaml`"
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_failure_on_the_way_between_nodes_names_its_place(
+    verdict: str, flow: ir.Flow, message: str, advice: tuple[str, ...]
+) -> None:
+    assertion = ir.Assertion("allow" if verdict == "allow" else "deny", flow)
+    _, diagnostics = prove(artifacts(CROSSING_FILES), replace(CROSSING, assertions=(assertion,)), CLUSTER)
+    assert [(found.message, found.help) for found in diagnostics] == ([(message, advice)] if message else [])
+
+
 def test_an_assert_about_no_way_fails() -> None:
     flow = ir.Flow(BALANCED, addresses("198.51.100.0/24"), ports("443"))
     for verdict in ("allow", "deny"):

@@ -42,9 +42,7 @@ def parse(source: SourceFile) -> tuple[Program, tuple[Diagnostic, ...]]:
             continue
         node: Statement | None = None
         if readable or is_readable(source.text[piece.start : piece.end]):
-            node, problems = grammar().parse(
-                source, piece.start, piece.end, is_thorough=broken < THOROUGH
-            )
+            node, problems = grammar().parse(source, piece.start, piece.end, is_thorough=broken < THOROUGH)
             diagnostics.extend(problems)
             broken += bool(problems)
         if piece.kind == "opens":

@@ -55,8 +55,9 @@ def balance(
 
 
 def _matched(braces: Iterable[Brace], *, by_indent: bool) -> tuple[list[Brace], list[Brace], int]:
-    """Return the opening braces without a closing one, the closing ones without an opening one, and how many
-    closing ones went to blocks that only a broken statement may have opened.
+    """Return the braces that only open, those that only close, and a count.
+
+    The count is of closing ones that went to blocks which only a broken statement may have opened.
     """
     stack: list[Brace] = []
     unclosed: list[Brace] = []
@@ -100,7 +101,7 @@ def _after(opened: Brace, pieces: Iterable[tuple[int, int]]) -> Iterator[tuple[i
 
 
 def _unclosed(source: SourceFile, opened: Brace, pieces: Iterable[tuple[int, int]]) -> Diagnostic:
-    """Return the error for a block without its `}`, at the first statement that is indented like the header."""
+    """Return the error for a block without `}`, at the first statement indented like the header."""
     brace = Span(source, opened.offset, opened.offset + 1)
     help_text = "close the block with a line `}`"
     last: tuple[int, int] | None = None

@@ -85,7 +85,7 @@ def _no_closing(fault: Fault, opening: Token) -> Diagnostic | None:
     """Explain an opening bracket that nothing closes, or that should not be there."""
     closing = CLOSES[opening.text]
     here, before = fault.here, fault.tokens[fault.index - 1]
-    others = (Label(fault.span(opening), "opened here"),)
+    others: tuple[Label, ...] = (Label(fault.span(opening), "opened here"),)
     message, help_text = f"`{opening.text}` is not closed", f"close it with `{closing}`"
     if fault.mends_with(closing):
         fixes = fault.inserted(closing, before.end)

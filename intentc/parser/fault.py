@@ -152,7 +152,7 @@ class Fault:
         return token is not None and self.mends(token.start, token.end, f" {text} ")
 
     def replaced(self, token: Token, text: str) -> tuple[Fix, ...]:
-        """Return the fix that writes `text` for a token; it gives a broken line a meaning, so it is never safe."""
+        """Return the fix that writes `text` for a token: it gives a line a meaning, so it is never safe."""
         return (Fix(f"write `{text}`", (Edit(self.span(token), text),), safe=False),)
 
     def inserted(self, text: str, place: int) -> tuple[Fix, ...]:

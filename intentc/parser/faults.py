@@ -124,7 +124,7 @@ def _position(problem: UnexpectedInput, text: str) -> int:
 
 def _accepted(problem: UnexpectedInput) -> frozenset[str]:
     """Return the terminals that would have made sense there."""
-    parser = problem.interactive_parser  # type: ignore[attr-defined] # set on every problem that LALR raises
+    parser = getattr(problem, "interactive_parser", None)  # set on every problem that LALR raises
     return frozenset(parser.accepts()) if parser else frozenset()
 
 
@@ -199,13 +199,18 @@ def _first_word(fault: Fault) -> Diagnostic | None:
         if fault.mends_as(first, word):
             if nearest(first.text, [word]):
                 return unknown_word(fault, "E150", f"unknown word `{first.text}`", first, [word])
-            message, label = f"`{shown(first)}` where `{word}` is expected", f"`{word}` begins such a statement"
+            message, label = (
+                f"`{shown(first)}` where `{word}` is expected",
+                f"`{word}` begins such a statement",
+            )
             return error("E110", message, fault.span(first), label, help=STATEMENT_FORMS[word])
         if fault.mends_with(word, first):
             message, label = f"statement without `{word}`", f"`{word}` is expected before this"
             code = "E118" if word == "let" else "E110"
             fixes = fault.inserted(f"{word} ", first.start)
-            return error(code, message, fault.span(first, here), label, help=STATEMENT_FORMS[word], fixes=fixes)
+            return error(
+                code, message, fault.span(first, here), label, help=STATEMENT_FORMS[word], fixes=fixes
+            )
     return None
 
 
@@ -329,7 +334,11 @@ def _is_item(token: Token) -> bool:
 def _intruder(fault: Fault) -> Diagnostic | None:
     """Explain a word or mark without which all would be well."""
     here, before = fault.here, fault.before
-    if before is not None and before.text in FORMS and any(fault.mends_with(text, before) for text, _ in _STAND_INS):
+    if (
+        before is not None
+        and before.text in FORMS
+        and any(fault.mends_with(text, before) for text, _ in _STAND_INS)
+    ):
         return None
     tokens = (fault.earlier, before, here)
     blamed = [token for token in tokens if token is not None and fault.mends_without(token)]
@@ -361,7 +370,9 @@ def _stand_in(fault: Fault) -> Diagnostic | None:
             message = f"nothing between `{shown(left)}` and `{shown(token)}`"
             label = f"{what} is expected in between"
             return error("E110", message, fault.span(left, token), label, help=_help(fault))
-    keywords = tuple((KEYWORDS[name], f"`{KEYWORDS[name]}`") for name in sorted(fault.accepted & KEYWORDS.keys()))
+    keywords = tuple(
+        (KEYWORDS[name], f"`{KEYWORDS[name]}`") for name in sorted(fault.accepted & KEYWORDS.keys())
+    )
     for_here = next((what for text, what in (*_ANY, *keywords) if fault.mends_as(here, text)), "")
     for_before = next((what for text, what in _ANY if fault.mends_as(before, text)), "")
     if before is not None and for_before and (for_here or here.text == ":"):

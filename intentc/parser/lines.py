@@ -70,7 +70,7 @@ class _Line:
 
 @dataclass(slots=True)
 class _Begun:
-    """A statement so far: where it starts and ends, what it has open, and whether it is known to be broken."""
+    """A statement so far: where it starts and ends, what it has open, whether it is known to be broken."""
 
     start: int
     indent: int
@@ -165,7 +165,7 @@ class _Cutter:
         return len(text) - len(text.lstrip())
 
     def _read(self, line: _Line, begun: _Begun) -> _Begun:
-        """Go over the marks of a line; blocks that open or close on it end one statement and begin another."""
+        """Go over the marks of a line; blocks that open or close on it end a statement and begin another."""
         brace = self._block_brace(line, line.start) if begun.header else -1
         for mark, position in line.marks:
             if position == brace or (mark == "}" and self._ends_block(line, begun, position)):
@@ -304,7 +304,11 @@ class _Cutter:
 
     def _close_block(self, position: int, line: _Line) -> None:
         is_certain = self._is_one_line(line) or not self.text[line.start : position].strip()
-        if self.braces and self.braces[-1].opens and not self.text[self.braces[-1].offset + 1 : position].strip():
+        if (
+            self.braces
+            and self.braces[-1].opens
+            and not self.text[self.braces[-1].offset + 1 : position].strip()
+        ):
             is_certain = False
         self.braces.append(Brace(False, position, self._indent(line), line.start, is_certain=is_certain))
         if self.depth:

@@ -74,7 +74,7 @@ class ListBuilder(EndpointBuilder):
         return children[0], children[1] if len(children) > 1 else None
 
     def items(self, children: Children) -> list[Item]:
-        """Return the items of a list; whether one is a port of that before it depends on where the list is."""
+        """Return the items of a list; where it is decides whether one is a port of that before it."""
         return children
 
     def _sources(self, items: list[Item], role: str) -> tuple[Endpoint, ...]:
@@ -134,9 +134,7 @@ class ListBuilder(EndpointBuilder):
             ):
                 return None
             start = endpoint.span.end - len(protocol)
-            return self._port(
-                name.name, name.span, protocol, Span(self.source, start, endpoint.span.end)
-            )
+            return self._port(name.name, name.span, protocol, Span(self.source, start, endpoint.span.end))
         if isinstance(endpoint, Pods) and not endpoint.selector:
             if isinstance(endpoint.namespaces, Namespace):
                 span = endpoint.span

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import cast
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
 
@@ -62,7 +63,7 @@ class Grammar:
             return len(text) + (not others)
         if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
             return len(text)
-        return int(problem.pos_in_stream or 0)
+        return int(cast("int", problem.pos_in_stream))
 
 
 @lru_cache(maxsize=1)

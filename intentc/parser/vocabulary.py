@@ -35,7 +35,7 @@ INTENT_FORM = "an intent is `source -> target:port`, then `via` and clauses; one
 STATEMENT_FORMS = {
     "let": "a set is defined by `let name = endpoint, endpoint`",
     "with": "a block is `with owner team-name {`, statements on lines of their own, and a line `}`",
-    "isolate": "pods are isolated by `isolate namespace[labels]`, then `ingress` or `egress` for one direction",
+    "isolate": "pods are isolated by `isolate namespace[labels]`, then maybe `ingress` or `egress`",
     "assert": "a claim is `assert allow source -> target:port` or `assert deny source -> target:port`",
 }
 FORMS = {
