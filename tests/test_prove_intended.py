@@ -101,6 +101,14 @@ TABLE_2B: dict[str, tuple[ir.Endpoint, ir.Endpoint, ir.Path, str, str, str, str,
     "hostnetwork": (A, B, HOSTNETWORK, "nodes:8443", "", "pods:8443", "", "nodes:8443"),
     "to nodes": (A, NODES, ir.DIRECT, "nodes:8443", "", "pods:8443", "", "nodes:8443"),
     "nodes to pod": (NODES, B, ir.DIRECT, "", "nodes:8443", "nodes:8443", "", "pods:8443"),
+    "nodes to nodeport": (
+        NODES, B, NODEPORT, "", "nodes:8443", "nodes:30443 nodes:8443", "", "nodes:30443 pods:8443",
+    ),
+    "nodes to nodeport local": (
+        NODES, B, NODEPORT_LOCAL, "", "nodes:8443", "nodes:30443 nodes:8443", "", "nodes:30443 pods:8443",
+    ),
+    "nodes to hostport": (NODES, B, HOSTPORT, "", "nodes:8443", "nodes:18443", "", "nodes:18443"),
+    "nodes to hostnetwork": (NODES, B, HOSTNETWORK, "", "", "nodes:8443", "", "nodes:8443"),
     "cidr to nodeport": (
         OUTSIDE, B, NODEPORT, "", "cidr:8443 nodes:8443", "cidr:30443 nodes:8443", "cidr:30443", "pods:8443",
     ),
