@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from stat import S_IMODE
 
 from intentc.output import kernel
@@ -14,7 +13,9 @@ from intentc.output.manifest import LARGEST
 from intentc.output.names import by_directory, join, parent_of
 from intentc.output.survey import Survey
 
-_AT_ONCE = 128  # open files of one directory that wait to be flushed
+# So many files and directories are flushed one by one, each at the cost of a round trip to the disk. Beyond,
+# the file system is flushed as a whole: one round trip, though what other programs have written goes along.
+_FEW = 32
 
 
 def assemble(
@@ -26,25 +27,30 @@ def assemble(
     permission bits of their predecessors.
     """
     groups = by_directory({*files, *carried})
+    fresh = files.keys() - state.same
+    each = len(groups) + len(fresh) <= _FEW or not kernel.syncs_file_systems()
     for directory, names in groups.items():
         if directory:
             _make(new, directory)
         with ExitStack() as opened:
             there = opened.enter_context(new.below(directory))
-            here = opened.enter_context(old.below(directory)) if old and directory in state.modes else None
-            fresh = []
+            here = None
+            if old and directory in state.modes:
+                here = opened.enter_context(old.below(directory))
             for name in names:
                 path = join(directory, name)
-                if here is None or (path not in carried and path not in state.same):
-                    fresh.append(name)
-                else:
+                if here and path not in fresh:
                     _carry(here, there, name)
-            _write(there, {name: files[join(directory, name)] for name in fresh})
+                else:
+                    there.create(name, files[path], flush=each)
     for directory in reversed(groups):
         with new.below(directory) as there:
             if directory in state.modes:
                 there.set_mode(state.modes[directory])
-            there.sync()
+            if each:
+                there.sync()
+    if not each:
+        new.sync_all()
 
 
 def staying(state: Survey, files: Iterable[str]) -> set[str]:
@@ -64,28 +70,6 @@ def _make(new: Directory, directory: str) -> None:
     above, _, name = directory.rpartition("/")
     with new.below(above) as there:
         there.make(name)
-
-
-def _write(there: Directory, files: Mapping[str, bytes]) -> None:
-    """Write new files and wait until they are on the disk, many at a time."""
-    waiting: list[tuple[str, int]] = []
-    try:
-        for name, content in files.items():
-            waiting.append((name, there.create(name, content)))
-            kernel.start_writing(waiting[-1][1])
-            if len(waiting) == _AT_ONCE:
-                _flush(there, waiting)
-        _flush(there, waiting)
-    finally:
-        for _, descriptor in waiting:
-            with suppress(OSError):  # another error is on its way
-                os.close(descriptor)
-
-
-def _flush(there: Directory, waiting: list[tuple[str, int]]) -> None:
-    while waiting:
-        name, descriptor = waiting.pop()
-        there.flush(name, descriptor)
 
 
 def _carry(here: Directory, there: Directory, name: str) -> None:
@@ -114,7 +98,7 @@ def _carry_entry(here: Directory, there: Directory, name: str, kind: Kind | None
         return
     content = here.read(name, LARGEST) if kind == "file" else None
     if content is not None:
-        _write(there, {name: content})
+        there.create(name, content, flush=True)
     elif kind == "link":
         here.copy_link(name, there)
     else:

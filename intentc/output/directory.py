@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, Self
 
-from intentc.output.errors import failed, wrong_kind
+from intentc.output import kernel
+from intentc.output.errors import OutputError, failed, wrong_kind
 from intentc.output.names import join
 
 Kind = Literal["file", "directory", "link", "other"]
@@ -132,8 +133,8 @@ class Directory:
             raise failed("read", self.name(name), error) from error
         return content
 
-    def create(self, name: str, content: bytes) -> int:
-        """Write a new file and return its open descriptor, for the caller to flush and close."""
+    def create(self, name: str, content: bytes, *, flush: bool) -> None:
+        """Write a new file; with `flush`, wait until it is on the disk."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with naming("write", self.name(name)):
             descriptor = os.open(name, flags, 0o666, dir_fd=self.descriptor)
@@ -141,19 +142,13 @@ class Directory:
                 rest = memoryview(content)
                 while rest:
                     rest = rest[os.write(descriptor, rest) :]
+                if flush:
+                    os.fsync(descriptor)
             except BaseException:
                 with suppress(OSError):  # the first error is the one to tell
                     os.close(descriptor)
                 raise
-        return descriptor
-
-    def flush(self, name: str, descriptor: int) -> None:
-        """Wait until a file that `create` opened is on the disk, and close it."""
-        with naming("write", self.name(name)):
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            os.close(descriptor)
 
     def link(self, name: str, into: Directory) -> bool:
         """Give an entry that is no directory a second name in another directory; tell whether it is possible.
@@ -210,6 +205,11 @@ class Directory:
                 if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
                     raise
 
+    def sync_all(self) -> None:
+        """Wait until all of the file system that this directory is in is on the disk."""
+        with naming("write", self.path):
+            kernel.sync_file_system(self.descriptor)
+
     def remove(self, name: str) -> None:
         """Remove an entry, with all that is in it when it is a directory; links are removed, not followed.
 
@@ -225,6 +225,8 @@ class Directory:
             path = waiting.pop()
             found.append(path)
             with self.below(path) as here:
+                with suppress(OutputError):  # what is not ours to change may still be ours to remove
+                    here.set_mode(0o700)
                 for child, kind in here.entries():
                     if kind == "directory":
                         waiting.append(join(path, child))

@@ -42,10 +42,12 @@ def held(parent: Directory, name: str, patience: float) -> Iterator[None]:
             os.write(descriptor, f"{os.getpid()} {os.uname().nodename}\n".encode("ascii", "replace"))
         yield
     finally:
-        with suppress(OSError):
-            os.unlink(lock_name(name), dir_fd=parent.descriptor)
-        with suppress(OSError):
-            os.close(descriptor)
+        try:
+            with suppress(OSError):
+                os.unlink(lock_name(name), dir_fd=parent.descriptor)
+        finally:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def _try(parent: Directory, file_name: str, path: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -67,8 +68,6 @@ def decode(content: bytes) -> Manifest:
 
     Raises `ValueError` with what is wrong when they are no manifest of this format.
     """
-    import json
-
     try:
         document = json.loads(content.decode("ascii"))
     except RecursionError:

@@ -42,7 +42,7 @@ class Place:
                     return cls(str(inside), parent.relative_to(top).parts, root.name)
             parent = root.parent
             missing: list[str] = []
-            while not os.path.lexists(parent) and parent.name not in {"", ".."}:
+            while parent.name not in {"", ".."} and not _exists(parent):
                 missing.insert(0, parent.name)
                 parent = parent.parent
         return cls(str(parent), tuple(missing), root.name)
@@ -67,3 +67,11 @@ class Place:
                     here.sync()
                 here = here.child(part)
         return here
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True

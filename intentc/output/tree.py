@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Collection, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -150,7 +151,7 @@ def _replace(parent: Directory, name: str, path: str, wanted: Wanted, permits: _
         if parent.kind(name) is not None:
             old = opened.enter_context(parent.child(name, path))
             if old.status().st_dev != parent.status().st_dev:
-                raise immovable(path)
+                raise immovable(path)  # told before anything is written
         state = _survey(old, wanted) if old else _nothing_there(wanted)
         if state.foreign and not (state.previous.content or state.previous.damage):
             raise not_ours(path)
@@ -162,11 +163,22 @@ def _replace(parent: Directory, name: str, path: str, wanted: Wanted, permits: _
         if state.to_do:
             fresh = new_name(name)
             parent.make(fresh)
-            with parent.child(fresh, path) as new:
+            with parent.child(fresh, path) as new, _in_one_file_system(path):
                 assemble(new, old, complete, state.kept | foreign, state)
             take_place(parent, fresh, name)
             parent.sync()
     return _report(wanted, state, foreign, put_in_order(parent, name))
+
+
+@contextmanager
+def _in_one_file_system(path: str) -> Iterator[None]:
+    """Tell of a mount of the same file system, which nothing but a failing link gives away."""
+    try:
+        yield
+    except OutputError as problem:
+        if isinstance(problem.__cause__, OSError) and problem.__cause__.errno == errno.EXDEV:
+            raise immovable(path) from problem
+        raise
 
 
 def _unchanged(parent: Directory, name: str, wanted: Wanted) -> Survey | None:
