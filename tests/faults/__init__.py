@@ -1,0 +1,1 @@
+"""What can go wrong while output is written, done on purpose: `python -m tests.faults --help`."""
