@@ -192,7 +192,9 @@ def test_threat_30_a_damaged_manifest_is_not_believed(root: Path, content: bytes
 # --- Threats 13 and 14: links, and other things that are no files -----------------------------------------
 
 
-def test_threat_14_an_output_directory_that_is_a_link_is_refused(tmp_path: Path, root: Path) -> None:
+def test_threat_14_an_output_directory_that_is_a_link_is_refused(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     link = tmp_path / "link"
     link.symlink_to(root)
     for force in (False, True):
@@ -202,6 +204,9 @@ def test_threat_14_an_output_directory_that_is_a_link_is_refused(tmp_path: Path,
         assert str(caught.value) == f"`{link}` is a symbolic link, not a directory"
     with pytest.raises(OutputError, match="is a symbolic link"):
         compare_tree(link, NEW, policies={"prod": 3})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=r"^`link` is a symbolic link, not a directory$"):
+        write(Path("link"), NEW)
     link.unlink()
     link.symlink_to(tmp_path / "missing")
     with pytest.raises(OutputError, match="is a symbolic link"):

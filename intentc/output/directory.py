@@ -54,19 +54,22 @@ class Directory:
 
     def name(self, relative: str) -> str:
         """Return what messages call an entry."""
-        return os.path.join(self.path, relative) if relative else self.path  # noqa: PTH118 - "./x" must stay
+        if not relative:
+            return self.path
+        return {".": "", "/": "/"}.get(self.path, f"{self.path}/") + relative
 
     def child(self, name: str, called: str = "") -> Directory:
         """Open a directory in this one, for messages under another name if one is given.
 
         A link to a directory is an error, as is everything else that is none (E502).
         """
+        called = called or self.name(name)
         kind = self.kind(name)
         if kind is not None and kind != "directory":
-            raise wrong_kind(self.name(name), WORDS[kind], "a directory")
-        with naming("open", called or self.name(name)):
+            raise wrong_kind(called, WORDS[kind], "a directory")
+        with naming("open", called):
             descriptor = os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=self.descriptor)
-        return Directory(descriptor, called or self.name(name))
+        return Directory(descriptor, called)
 
     def below(self, relative: str) -> Directory:
         """Open a directory some levels below this one, or this one again for the empty path."""
