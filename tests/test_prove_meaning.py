@@ -183,6 +183,24 @@ def test_what_means_the_same_in_another_shape_is_proved_by_meaning(name: str) ->
     assert prove_plain(files, own_shape=False)[1] == ()
 
 
+EVERYBODY: tuple[ir.Endpoint, ...] = (
+    pods("*"),
+    ir.Addresses("cidr", (ir.Block("0.0.0.0/0"), ir.Block("::/0"))),
+)
+
+
+@pytest.mark.parametrize("left_out", [None, 0, 1])
+def test_a_rule_without_peers_is_for_every_pod_and_every_address(left_out: int | None) -> None:
+    targets = [end for number, end in enumerate(EVERYBODY) if number != left_out]
+    policy = ir.Policy("c", tuple(ir.Flow(end, pods("b"), ports("80")) for end in targets), (), (), (), ())
+    text = document("b", "i", (), "Ingress", [((pods("*"),), ports("80"))])
+    start = text.index("    - from:")
+    text = text[:start] + '    - ports:\n        - protocol: "TCP"\n          port: 80\n'
+    files = artifacts({"kubernetes/b.yaml": text})
+    _, diagnostics = prove(files, policy, Profile(), targets=("kubernetes",), own_shape=False)
+    assert codes(diagnostics) == ({"E901"} if left_out is not None else set())
+
+
 def test_firewall_rules_that_mean_the_same_are_proved() -> None:
     text = CROSSING_FILES["terraform/firewall.tf"]
     halves = firewall_rule("a", "INGRESS", "100.64.0.0/15", tcp='"53", "30443"', udp='"53"')

@@ -67,6 +67,12 @@ def test_a_selector_that_nothing_satisfies_is_no_set(texts: tuple[str, ...]) -> 
     assert label_set(selector(*texts), of_namespace=False) is None
 
 
+def test_a_namespace_need_not_carry_any_other_label() -> None:
+    found = label_set(selector("team!=a"), of_namespace=True)
+    assert found is not None
+    assert holds(found, {})
+
+
 def test_every_namespace_carries_its_name() -> None:
     name = "kubernetes.io/metadata.name"
     assert label_set((requirement(name),), of_namespace=True) == ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from intentc.prove.labels import Values
 from intentc.prove.numbers import EVERY_NUMBER, PortSet, port_set
@@ -159,9 +158,6 @@ def restricted_to(subjects: Iterable[Subject]) -> Callable[[Region], Region | No
         return next((found for other in regions if (found := shared_part(region, other)) is not None), None)
 
     return restrict
-
-
-Verdict = Literal["gained", "lost"]
 
 
 def differing_subjects(intended: Side, emitted: Side) -> list[Subject]:
