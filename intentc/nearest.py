@@ -19,9 +19,13 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         return None
     wanted = word.lower()
     limit = 1 if len(word) < 6 else 2
+    letters = set(wanted)
     best: tuple[int, bool, str] | None = None
     for candidate in candidates:
         if abs(len(candidate) - len(word)) > limit or len(candidate) > LONGEST or candidate == word:
+            continue
+        # An edit takes at most one letter away and brings one in.
+        if len(letters.symmetric_difference(candidate.lower())) > 2 * limit:
             continue
         edits = _distance(wanted, candidate.lower(), limit)
         if edits > limit or edits >= len(candidate):
