@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from intentc.profile import ControlPlane, Dns, DnsPeer, Firewall, Namespace, Profile, Project
@@ -40,13 +41,13 @@ def _profile(name: str, facts: dict[str, Any]) -> Profile:
         name=name,
         dataplane=facts.get("dataplane", "calico"),
         routing=facts.get("routing", "vpc-native"),
-        pod_cidrs=tuple(facts.get("podCIDRs", ())),
-        node_cidrs=tuple(facts.get("nodeCIDRs", ())),
+        pod_cidrs=_ordered(facts.get("podCIDRs", ())),
+        node_cidrs=_ordered(facts.get("nodeCIDRs", ())),
         service_cidr=facts.get("serviceCIDR", ""),
         node_port_range=(int(first), int(last)),
         dns=_dns(facts.get("dns", "kube-dns"), facts.get("dnsClusterIP", "")),
         control_plane=ControlPlane(control_plane.get("endpoint", ""), control_plane.get("cidr", "")),
-        non_masquerade=tuple(masquerade["nonMasqueradeCIDRs"]) if masquerade else None,
+        non_masquerade=_ordered(masquerade["nonMasqueradeCIDRs"]) if masquerade else None,
         firewall=_firewall(facts.get("firewall", {})),
         node_cidr_match=facts.get("nodeCIDRMatch", False),
         workload_identity=facts.get("workloadIdentity", False),
@@ -67,7 +68,7 @@ def _peer(data: dict[str, Any]) -> DnsPeer:
     if "cidr" in data:
         return DnsPeer(cidr=data["cidr"], ports=ports)
     labels = {
-        key: (value,) if isinstance(value, str) else tuple(sorted(set(value)))
+        key: (value,) if isinstance(value, str) else _ordered(value)
         for key, value in data["podLabels"].items()
     }
     return DnsPeer(data["namespace"], tuple(sorted(labels.items())), ports=ports)
@@ -78,7 +79,11 @@ def _firewall(data: dict[str, Any]) -> Firewall:
         mode=data.get("mode", "explicit"),
         project=data.get("project", ""),
         network=data.get("network", ""),
-        target_tags=tuple(sorted(set(data.get("targetTags", ())))),
-        target_service_accounts=tuple(sorted(set(data.get("targetServiceAccounts", ())))),
+        target_tags=_ordered(data.get("targetTags", ())),
+        target_service_accounts=_ordered(data.get("targetServiceAccounts", ())),
         priority=data.get("priority", 1000),
     )
+
+
+def _ordered(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
