@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from intentc.prove.admission import values
-from intentc.prove.admission.refusal import Refusal, house, server, shown
+from intentc.prove.admission.refusal import Refusal, house, keyed, server, shown
 from intentc.prove.admission.spelling import (
     is_annotation_key,
     is_dns_label,
@@ -64,7 +64,7 @@ def metadata_refusals(metadata: object) -> list[Refusal]:
     if "labels" in known:
         _check_labels(known["labels"], found)
     if not isinstance(labels := known.get("labels"), dict) or labels.get(_MANAGED_BY) != "intentc":
-        found.append(house("NP-56", f"labels[{_MANAGED_BY}]", "not `intentc`"))
+        found.append(house("NP-56", keyed("labels", _MANAGED_BY), "not `intentc`"))
     if "annotations" in known:
         _check_annotations(known["annotations"], found)
     return found
@@ -83,7 +83,7 @@ def _check_labels(labels: object, found: list[Refusal]) -> None:
     if known == {} and labels is not None:
         found.append(house("NP-61", "labels", "an empty map: leave it out"))
     for key, value in values.keys(known or {}, "labels", found):
-        path = f"labels[{shown(key)}]"
+        path = keyed("labels", key)
         if not is_label_key(key):
             found.append(server("NP-08", path, f"`{shown(key)}` is not a label key"))
         taken = values.text(value, path, found)
@@ -98,7 +98,7 @@ def _check_annotations(annotations: object, found: list[Refusal]) -> None:
     if known == {} and annotations is not None:
         found.append(house("NP-61", "annotations", "an empty map: leave it out"))
     for key, value in values.keys(known or {}, "annotations", found):
-        path = f"annotations[{shown(key)}]"
+        path = keyed("annotations", key)
         if not is_annotation_key(key):
             found.append(server("NP-10", path, f"`{shown(key)}` is not an annotation key"))
         elif not is_label_key(key):

@@ -43,11 +43,16 @@ def _joined(outer: str, inner: str) -> str:
     return f"{outer}.{inner}" if outer and inner and not inner.startswith("[") else outer + inner
 
 
-def shown(value: object) -> str:
+def keyed(path: str, key: object) -> str:
+    """Return the path of a map's entry."""
+    return f"{path}[{shown(key, longest=400)}]"  # longer than any key that is right
+
+
+def shown(value: object, *, longest: int = 70) -> str:
     """Return a short, printable form of a value: text escaped and without quotes, long text cut."""
     if isinstance(value, str):
         text = ascii(value)[1:-1]
-        return text if len(text) <= 70 else f"{text[:67]}..."
+        return text if len(text) <= longest else f"{text[: longest - 3]}..."
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):

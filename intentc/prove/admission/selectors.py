@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from intentc.prove.admission import values
-from intentc.prove.admission.refusal import Refusal, below, house, server, shown
+from intentc.prove.admission.refusal import Refusal, below, house, keyed, server, shown
 from intentc.prove.admission.spelling import is_label_key, is_label_value
 
 _SELECTOR = frozenset({"matchLabels", "matchExpressions"})
@@ -54,7 +54,7 @@ def _check_labels(labels: object, found: list[Refusal]) -> None:
     else:
         return  # most of all labels that are ever checked
     for key, value in values.keys(known, "matchLabels", found):
-        path = f"matchLabels[{shown(key)}]"
+        path = keyed("matchLabels", key)
         _check_key(key, path, found)
         _check_value(value, path, found)
 

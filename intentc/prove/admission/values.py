@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from intentc.prove.admission.refusal import Refusal, house, server, shown
+from intentc.prove.admission.refusal import Refusal, house, keyed, server, shown
 
 Mapping = dict[object, object]
 
@@ -96,7 +96,7 @@ def keys(known: Mapping, path: str, found: list[Refusal]) -> Iterator[tuple[str,
             yield key, value
         else:
             message = f"the key `{shown(key)}` is not a string"
-            found.append(house("NP-52", f"{path}[{shown(key)}]", message))
+            found.append(house("NP-52", keyed(path, key), message))
 
 
 def repeated(entries: Sequence[object]) -> list[int]:

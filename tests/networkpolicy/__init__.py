@@ -1,0 +1,1 @@
+"""NetworkPolicies that break a rule, and those that come close."""
