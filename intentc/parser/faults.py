@@ -5,17 +5,19 @@ The statement is tried with one word or mark less, more or another: what mends i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from lark import UnexpectedInput, UnexpectedToken
+from lark import UnexpectedInput
 
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
 from intentc.parser.brackets import explain_brackets
+from intentc.parser.characters import explain_characters
 from intentc.parser.endings import explain_ending
 from intentc.parser.fault import LONGEST, Fault, Token, moved
+from intentc.parser.refusals import accepted_at, position_of
+from intentc.parser.separators import form_of, is_clause_like, is_item, missing
 from intentc.parser.vocabulary import (
     ARROW,
     CLAUSES,
@@ -35,10 +37,6 @@ from intentc.source import SourceFile
 
 if TYPE_CHECKING:
     from intentc.parser.statements import Grammar
-
-_ARROW_LIKE = re.compile(r"<->|<=>|-->|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[\u2014\u2013]>?|>>?|-(?!>)")
-_BACKWARDS = re.compile(r"[<←⇐]")
-_NUMBER = re.compile(r"[0-9][0-9-]*(?:/[a-z]+)?")
 
 _STAND_INS = (
     ("x", "a name"),
@@ -75,7 +73,7 @@ def explain(
     found: list[Diagnostic] = []
     while True:
         # A mended text is a source of its own; what is found in it is moved to where it really stands.
-        fault = Fault(SourceFile(source.path, text), _position(problem, text), _accepted(problem), reach)
+        fault = Fault(SourceFile(source.path, text), position_of(problem, text), accepted_at(problem), reach)
         found.append(moved(_explain(fault), source, start, edits))
         place = (fault.here or fault.tokens[-1]).end
         line_end = text.find("\n", place)
@@ -98,7 +96,7 @@ def explain(
 
 
 def _explain(fault: Fault) -> Diagnostic:
-    found = _character(fault)
+    found = explain_characters(fault)
     if found is not None:
         return found
     # What makes all of the statement right comes first, then what leads some way beyond the first fault.
@@ -113,56 +111,6 @@ def _explain(fault: Fault) -> Diagnostic:
             if found is not None:
                 return found
     return explain_ending(fault) or _unexpected(fault)
-
-
-def _position(problem: UnexpectedInput, text: str) -> int:
-    """Return where a text stops making sense."""
-    if isinstance(problem, UnexpectedToken):
-        return len(text) if problem.token.type == "$END" else int(problem.token.start_pos or 0)
-    return int(cast("int", problem.pos_in_stream))
-
-
-def _accepted(problem: UnexpectedInput) -> frozenset[str]:
-    """Return the terminals that would have made sense there."""
-    parser = getattr(problem, "interactive_parser", None)  # set on every problem that LALR raises
-    return frozenset(parser.accepts()) if parser else frozenset()
-
-
-def _character(fault: Fault) -> Diagnostic | None:
-    """Explain what is wrong by its characters alone: arrows of other kinds, quotes, letters beyond ASCII."""
-    here = fault.here
-    if here is None:
-        return None
-    place = here.start
-    arrow = _ARROW_LIKE.match(fault.text, place)
-    if arrow and not fault.arrows and not fault.opened and here.text != "->":
-        return _wrong_arrow(fault, Token(arrow.group(), place, arrow.end()))
-    if not here.text.isascii() and here.text[0] != '"':
-        import unicodedata
-
-        character = next(character for character in here.text if not character.isascii())
-        at = place + here.text.index(character)
-        name = unicodedata.name(character, "").lower()
-        label = f"U+{ord(character):04X} {name}".rstrip()
-        message = f"character `{character}` outside a text"
-        span = fault.span(Token(character, at, at + 1))
-        return error("E107", message, span, label, help="names, labels and words are ASCII")
-    line = fault.text[place:].partition("\n")[0]
-    if here.text == '"' or (here.text[0] == '"' and any(token.text == '"' for token in fault.tokens)):
-        end = place + (len(line.rstrip()) if here.text == '"' else 1)
-        help_text = 'close the text with `"` on the same line; a quote inside it is written `\\"`'
-        span = fault.span(Token(line, place, end))
-        return error("E115", "text is not terminated", span, "no closing quote", help=help_text)
-    return None
-
-
-def _wrong_arrow(fault: Fault, arrow: Token) -> Diagnostic:
-    message, label = f"`{arrow.text}` is not the arrow", "only `->` exists"
-    if _BACKWARDS.search(arrow.text):
-        help_text = "the arrow points the way the connection is opened: write the source on the left of `->`"
-        return error("E111", message, fault.span(arrow), label, help=help_text)
-    fixes = fault.replaced(arrow, "->")
-    return error("E111", message, fault.span(arrow), label, help="write `->`", fixes=fixes)
 
 
 def _misspelt(fault: Fault) -> Diagnostic | None:
@@ -281,54 +229,19 @@ def _separator(fault: Fault) -> Diagnostic | None:
     if here is None or before is None:
         return None
     both = fault.mends_without(before) and fault.mends_without(here)
-    if both and _is_item(before) and _is_item(here) and not fault.mends_without(fault.earlier):
-        if _is_clause_like(fault, before, here):
+    if both and is_item(before) and is_item(here) and not fault.mends_without(fault.earlier):
+        if is_clause_like(fault, before, here):
             return _too_much(fault, here)
         separators = [text for text in ("->", ",") if fault.mends_with(text)]
         message = f"nothing separates `{shown(before)}` and `{shown(here)}`"
         expected = " or ".join(f"`{text}`" for text in separators)
         label = f"{expected} is expected between them" if separators else "one of them is too many"
         code = "E112" if "->" in separators else "E110"
-        return error(code, message, fault.span(before, here), label, help=_help(fault))
+        return error(code, message, fault.span(before, here), label, help=form_of(fault))
     for text in ("->", ":", ",", "="):
         if fault.mends_with(text):
-            return _missing(fault, text, before, here)
+            return missing(fault, text, before, here)
     return None
-
-
-def _missing(fault: Fault, text: str, before: Token, here: Token) -> Diagnostic:
-    """Return the error for a mark that is missing between two tokens."""
-    span = fault.span(before, here)
-    fixes = fault.inserted(f" {text} " if text in ("->", "=") else text, before.end)
-    if text == "->":
-        return error(
-            "E112",
-            "statement has no `->`",
-            span,
-            "`->` is expected in between",
-            help=INTENT_FORM,
-            fixes=fixes,
-        )
-    if text == ":":
-        message, help_text = (
-            f"no `:` before port `{shown(here)}`",
-            "write the port behind its target: `target:port`",
-        )
-        return error("E128", message, span, "`:` is expected in between", help=help_text, fixes=fixes)
-    code = "E118" if text == "=" and fault.first == "let" else "E110"
-    message = f"no `{text}` between `{shown(before)}` and `{shown(here)}`"
-    return error(code, message, span, f"`{text}` is expected in between", help=_help(fault), fixes=fixes)
-
-
-def _is_clause_like(fault: Fault, before: Token, here: Token) -> bool:
-    """Tell whether a word stands where a clause could begin, behind a port that is a number."""
-    lead = [token.text for token in fault.tokens[: fault.index] if token.text == ":" or token.text in FORMS]
-    is_port = lead[-1:] == [":"] and _NUMBER.fullmatch(before.text) is not None
-    return is_port and bool(fault.accepted & CLAUSES) and here.text[0].isalpha()
-
-
-def _is_item(token: Token) -> bool:
-    return token.is_word or token.text[0] == '"'
 
 
 def _intruder(fault: Fault) -> Diagnostic | None:
@@ -354,7 +267,7 @@ def _intruder(fault: Fault) -> Diagnostic | None:
         return _nothing_between(fault, blamed[0], blamed[-1])
     message = f"`{shown(blamed[-1])}` after `{shown(blamed[0])}`"
     label = "one of them is too many"
-    return error("E110", message, fault.span(blamed[0], blamed[-1]), label, help=_help(fault))
+    return error("E110", message, fault.span(blamed[0], blamed[-1]), label, help=form_of(fault))
 
 
 def _stand_in(fault: Fault) -> Diagnostic | None:
@@ -369,7 +282,7 @@ def _stand_in(fault: Fault) -> Diagnostic | None:
         if what:
             message = f"nothing between `{shown(left)}` and `{shown(token)}`"
             label = f"{what} is expected in between"
-            return error("E110", message, fault.span(left, token), label, help=_help(fault))
+            return error("E110", message, fault.span(left, token), label, help=form_of(fault))
     keywords = tuple(
         (KEYWORDS[name], f"`{KEYWORDS[name]}`") for name in sorted(fault.accepted & KEYWORDS.keys())
     )
@@ -378,13 +291,13 @@ def _stand_in(fault: Fault) -> Diagnostic | None:
     if before is not None and for_before and (for_here or here.text == ":"):
         message = f"`{shown(here)}` after `{shown(before)}`"
         label = "the two do not go together"
-        return error("E110", message, fault.span(before, here), label, help=_help(fault))
+        return error("E110", message, fault.span(before, here), label, help=form_of(fault))
     if for_here:
         label = f"{for_here} is expected here"
-        return error("E110", f"unexpected `{shown(here)}`", fault.span(here), label, help=_help(fault))
+        return error("E110", f"unexpected `{shown(here)}`", fault.span(here), label, help=form_of(fault))
     if before is not None and for_before:
         label = f"{for_before} is expected here"
-        return error("E110", f"unexpected `{shown(before)}`", fault.span(before), label, help=_help(fault))
+        return error("E110", f"unexpected `{shown(before)}`", fault.span(before), label, help=form_of(fault))
     return None
 
 
@@ -397,7 +310,7 @@ def _nothing_between(fault: Fault, before: Token, here: Token) -> Diagnostic:
         )
     if before.text == "->":
         return error("E117", "no target after `->`", span, "nothing stands in between", help=INTENT_FORM)
-    return error("E110", message, span, "an item is expected", help=_help(fault))
+    return error("E110", message, span, "an item is expected", help=form_of(fault))
 
 
 def _too_much(fault: Fault, token: Token) -> Diagnostic:
@@ -417,7 +330,7 @@ def _too_much(fault: Fault, token: Token) -> Diagnostic:
         return unknown_word(fault, "E150", f"unknown word `{shown(token)}`", token, known)
     expected = listing(fault.accepted) if token is fault.here else ""
     label = f"expected {expected}" if expected else "does not fit here"
-    return error("E110", f"unexpected `{shown(token)}`", span, label, help=_help(fault))
+    return error("E110", f"unexpected `{shown(token)}`", span, label, help=form_of(fault))
 
 
 def _other_mark(fault: Fault) -> Diagnostic | None:
@@ -441,10 +354,6 @@ def _verdict(fault: Fault) -> Diagnostic | None:
     return error("E150", message, span, "`allow` or `deny` is expected", help=STATEMENT_FORMS["assert"])
 
 
-def _help(fault: Fault) -> str:
-    return STATEMENT_FORMS.get(fault.first, INTENT_FORM)
-
-
 def _unexpected(fault: Fault) -> Diagnostic:
     """Return the error for a token about which nothing better is known."""
     here, before = fault.here, fault.before
@@ -465,7 +374,7 @@ def _unexpected(fault: Fault) -> Diagnostic:
     if here.text == ":" and before is not None and before.is_word:
         span = fault.span(before, here)
     label = f"expected {listing(fault.accepted)}"
-    return error("E110", f"unexpected `{shown(here)}`", span, label, help=_help(fault))
+    return error("E110", f"unexpected `{shown(here)}`", span, label, help=form_of(fault))
 
 
 _RULES_FOR_PART: tuple[Rule, ...] = (
