@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lark import UnexpectedInput
-
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
 from intentc.parser.brackets import explain_brackets
@@ -36,6 +34,8 @@ from intentc.parser.vocabulary import (
 from intentc.source import SourceFile
 
 if TYPE_CHECKING:
+    from lark import UnexpectedInput
+
     from intentc.parser.statements import Grammar
 
 _STAND_INS = (
