@@ -6,8 +6,19 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
 
 from intentc.cli import console
+from intentc.cli.options import (
+    AllowExpiredOption,
+    ClusterOption,
+    ColorOption,
+    FormatOption,
+    PathArgument,
+    TodayOption,
+)
 from intentc.cli.workspace import Workspace
 from intentc.compiler import Result
 from intentc.diagnostics import Diagnostic
@@ -27,6 +38,59 @@ class Request:
     force: bool
     allow_empty: bool
     allow_shrink: bool
+
+
+def command(
+    path: PathArgument = Path(),
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", metavar="DIR", help="Where to write; else `output` of intentc.yaml."),
+    ] = None,
+    cluster: ClusterOption = None,
+    target: Annotated[
+        str, typer.Option(metavar="NAMES", help="What to emit: kubernetes, terraform, or both with a comma.")
+    ] = "kubernetes,terraform",
+    kustomization: Annotated[
+        bool, typer.Option("--kustomization", help="Write a kustomization.yaml beside the policies.")
+    ] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Print the Kubernetes documents instead of writing files.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 when the files on disk differ.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files in the output that intentc did not write.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Accept a result without a policy.")
+    ] = False,
+    allow_shrink: Annotated[
+        bool,
+        typer.Option("--allow-shrink", help="Accept a result with fewer than 95 % of the policies before."),
+    ] = False,
+    today: TodayOption = None,
+    allow_expired: AllowExpiredOption = False,
+    color: ColorOption = "auto",
+    form: FormatOption = "text",
+) -> None:
+    """Compile a project into files.
+
+    Every intent becomes an egress policy on its source and an ingress policy on its target, with DNS kept
+    alive, and a Terraform module of firewall rules. On any error nothing is written.
+    """
+    request = Request(
+        asked=console.Asked(path, tuple(cluster or ()), today, allow_expired, color, form),
+        output=output,
+        targets=tuple(name.strip() for name in target.split(",")),
+        kustomization=kustomization,
+        stdout=stdout,
+        check=check,
+        force=force,
+        allow_empty=allow_empty,
+        allow_shrink=allow_shrink,
+    )
+    raise typer.Exit(build(request))
 
 
 def build(request: Request) -> int:

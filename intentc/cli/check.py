@@ -5,9 +5,20 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from intentc.cli import console
 from intentc.cli.files import replace_text
+from intentc.cli.options import (
+    AllowExpiredOption,
+    ClusterOption,
+    ColorOption,
+    FormatOption,
+    PathArgument,
+    TodayOption,
+)
 from intentc.cli.workspace import Workspace
 from intentc.compiler import Result
 
@@ -19,6 +30,22 @@ class Request:
     asked: console.Asked
     fix: bool
     diff: bool
+
+
+def command(
+    path: PathArgument = Path(),
+    cluster: ClusterOption = None,
+    today: TodayOption = None,
+    allow_expired: AllowExpiredOption = False,
+    color: ColorOption = "auto",
+    form: FormatOption = "text",
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that change no meaning.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change.")] = False,
+) -> None:
+    """Find errors and warnings in a project; write nothing."""
+    asked = console.Asked(path, tuple(cluster or ()), today, allow_expired, color, form)
+    request = Request(asked=asked, fix=fix, diff=diff)
+    raise typer.Exit(check(request))
 
 
 def check(request: Request) -> int:

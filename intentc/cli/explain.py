@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
+
+import typer
 
 from intentc.cli import console
+
+
+def command(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a diagnostic, such as E203.")],
+) -> None:
+    """Explain a diagnostic: why it exists, a bad example and a good one."""
+    raise typer.Exit(explain(code))
 
 
 def explain(code: str) -> int:

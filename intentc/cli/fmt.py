@@ -5,9 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
 
 from intentc.cli import console
 from intentc.cli.files import replace_text
+from intentc.cli.options import (
+    ColorOption,
+)
 from intentc.cli.workspace import open_workspace
 from intentc.diagnostics import has_errors
 
@@ -20,6 +26,23 @@ class Request:
     check: bool
     diff: bool
     color: str
+
+
+def command(
+    paths: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(
+            metavar="[PATH]...", help="Folders or .intent files; `-` is stdin.", show_default="this folder"
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 when a file would change.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
+    color: ColorOption = "auto",
+) -> None:
+    """Bring intents into their one canonical layout; every comment is kept."""
+    raise typer.Exit(fmt(Request(tuple(paths or ()), check, diff, color)))
 
 
 def fmt(request: Request) -> int:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from intentc.cli import console
+
+
+def command(
+    path: Annotated[
+        Path, typer.Argument(metavar="[DIR]", show_default="this folder", help="A new or empty folder.")
+    ] = Path(),
+) -> None:
+    """Write a starter project that builds."""
+    raise typer.Exit(init(path))
 
 
 def init(folder: Path) -> int:

@@ -6,9 +6,18 @@ import re
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from intentc.answers.assertions import Outcome, Report, report
 from intentc.cli import console
+from intentc.cli.options import (
+    ClusterOption,
+    ColorOption,
+    PathArgument,
+)
 from intentc.diagnostics import Diagnostic, error
 from intentc.ir import Flow
 
@@ -24,6 +33,20 @@ class Request:
     asked: console.Asked
     form: str
     fail_under: str
+
+
+def command(
+    path: PathArgument = Path(),
+    cluster: ClusterOption = None,
+    fail_under: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Fail when asserts touch fewer of the intents.")
+    ] = "0",
+    color: ColorOption = "auto",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or junit.")] = "text",
+) -> None:
+    """Run the asserts on the policies a build would write, and say which intents none of them touches."""
+    asked = console.Asked(path, tuple(cluster or ()), None, True, color, "text")
+    raise typer.Exit(test(Request(asked, form, fail_under)))
 
 
 def test(request: Request) -> int:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
 
 from intentc.cli import console
+from intentc.cli.options import (
+    AllowExpiredOption,
+    ClusterOption,
+    ColorOption,
+    FormatOption,
+    TodayOption,
+)
 from intentc.cli.workspace import read_folder
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic, error, has_errors
@@ -19,6 +29,31 @@ class Request:
 
     asked: console.Asked
     folder: Path | None
+
+
+def command(
+    folder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(
+            metavar="[DIR]", help="What to verify; else the project's output.", show_default="output"
+        ),
+    ] = None,
+    project: Annotated[
+        Path,
+        typer.Option(metavar="PATH", help="The project whose intents count.", show_default="this folder"),
+    ] = Path(),
+    cluster: ClusterOption = None,
+    today: TodayOption = None,
+    allow_expired: AllowExpiredOption = False,
+    color: ColorOption = "auto",
+    form: FormatOption = "text",
+) -> None:
+    """Prove files that exist, also hand-edited ones, against the intents.
+
+    Every flow they admit beyond the intents is reported, and every one they refuse.
+    """
+    asked = console.Asked(project, tuple(cluster or ()), today, allow_expired, color, form)
+    raise typer.Exit(verify(Request(asked, folder)))
 
 
 def verify(request: Request) -> int:
