@@ -4,14 +4,15 @@ A policy holds the meaning twice, on purpose. `flows` is what the intents say, w
 nothing else done; `rules` is what lowering made of them, hop by hop. Backends read the rules; the prover
 reads the flows and the emitted bytes, and never the rules, so that a fault in lowering cannot hide.
 
-All values are frozen, tuples are sorted and unique, and positions (`span`) are excluded from equality.
+All values are frozen, tuples are sorted and unique, and positions (`span`) are excluded from equality. What
+keys and sets are made of is a named tuple: a build compares and hashes such values a hundred times an intent.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc.source import Span
 
@@ -25,8 +26,7 @@ Protocol = Literal["TCP", "UDP", "SCTP"]
 PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One condition on labels, in the API's words; `values` are sorted and unique."""
 
     key: str
@@ -38,8 +38,7 @@ Selector = tuple[Requirement, ...]
 """Requirements that must all hold, sorted and unique; the empty selector holds for everything."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pods:
+class Pods(NamedTuple):
     """The pods whose labels satisfy `pods`, in the namespaces whose labels satisfy `namespaces`."""
 
     namespaces: Selector
@@ -55,16 +54,14 @@ class Pods:
         return None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Block:
+class Block(NamedTuple):
     """An address range in canonical CIDR form, less the canonical ranges in `excepts`."""
 
     cidr: str
     excepts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Addresses:
+class Addresses(NamedTuple):
     """Address ranges, and the word that stands for them.
 
     `word` is `pods`, `nodes`, `control-plane`, `internet`, `google-…`, `dns`, `metadata`, or `cidr` for
@@ -79,8 +76,7 @@ class Addresses:
 Endpoint = Pods | Addresses
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ports:
+class Ports(NamedTuple):
     """The ports `first` to `last` of a protocol, or the port a pod calls `name` (then both numbers are 0)."""
 
     protocol: Protocol
@@ -93,8 +89,7 @@ EVERY_PORT: tuple[Ports, ...] = tuple(sorted(Ports(protocol, 1, 65535) for proto
 """What `*` means, spelled out: an absent port list would mean more than the language knows."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Path:
+class Path(NamedTuple):
     """The way a connection takes; `number` is the nodePort, hostPort or balancer port, else 0."""
 
     kind: Literal["direct", "nodeport", "hostport", "hostnetwork", "loadbalancer"] = "direct"
@@ -105,8 +100,7 @@ class Path:
 DIRECT = Path()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Clauses:
+class Clauses(NamedTuple):
     """Why and who, as the user says it; `until` is an ISO date; empty where nothing is said."""
 
     because: str = ""
@@ -189,8 +183,7 @@ class Assertion:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class KnownNamespace:
+class KnownNamespace(NamedTuple):
     """A namespace the project says exists, with its labels (the name label included)."""
 
     name: str
