@@ -9,6 +9,7 @@ Nothing here comes from the compiler. These pods, these addresses, these ports; 
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import product
@@ -191,8 +192,7 @@ def evaluate_policies(documents: Iterable[Mapping[str, Any]], world: World) -> T
     for document in documents:
         spec, namespace = document["spec"], document["metadata"].get("namespace", "default")
         types = spec.get("policyTypes") or ["Ingress"] + ["Egress"] * bool(spec.get("egress"))
-        subject = {"podSelector": spec.get("podSelector") or {}}
-        chosen = [pod for pod in world.pods if is_peer(subject, pod, namespace)]
+        chosen = meant_by(repr({"podSelector": spec.get("podSelector") or {}}), namespace, world)
         for point, kind, side in ((LEAVING_POD, "Egress", "to"), (ENTERING_POD, "Ingress", "from")):
             if kind not in types:
                 continue
@@ -200,13 +200,22 @@ def evaluate_policies(documents: Iterable[Mapping[str, Any]], world: World) -> T
             for rule in spec.get(kind.lower()) or ():
                 peers, ports = rule.get(side) or ANYBODY, rule.get("ports") or ()
                 entries = [(port.get("protocol"), port.get("port"), port.get("endPort")) for port in ports]
-                found = [who for who in world.peers if any(is_peer(peer, who, namespace) for peer in peers)]
+                found = frozenset[Pod | str]().union(
+                    *(meant_by(repr(peer), namespace, world) for peer in peers)
+                )
                 for here, there in product(chosen, found):
                     target = there if side == "to" else here
                     named = target.ports if isinstance(target, Pod) else ()
                     packets = [accepted(entry, named, world) for entry in entries] or [world.packets]
                     traffic.admit(point, here, there, frozenset[Packet]().union(*packets))
     return traffic
+
+
+@lru_cache(100_000)
+def meant_by(peer: str, namespace: str, world: World) -> frozenset[Pod | str]:
+    """Return whom a peer means; it comes as its `repr`, by which it is found again."""
+    entry = literal_eval(peer)
+    return frozenset(who for who in world.peers if is_peer(entry, who, namespace))
 
 
 def is_peer(peer: Mapping[str, Any], who: Pod | str, namespace: str) -> bool:
@@ -260,26 +269,26 @@ def evaluate_firewall(
         (ENTERING_NODE, "INGRESS", "source", "destination"),
         (LEAVING_NODE, "EGRESS", "destination", "source"),
     )
-    for (point, direction, far, near), there in product(ends, world.peers):
-        undecided, passed = world.packets, frozenset[Packet]()
+    for point, direction, far, near in ends:
+        undecided = dict.fromkeys(world.peers, world.packets)
+        passed = dict.fromkeys(world.peers, frozenset[Packet]())
         for rule in in_order:
             meant = {*rule.get("target_tags", ()), *rule.get("target_service_accounts", ())}
             by_identity = rule.get("source_tags") or rule.get("source_service_accounts")
             fars = tuple(rule.get(f"{far}_ranges") or (() if by_identity else ("0.0.0.0/0",)))
             nears = tuple(rule.get(f"{near}_ranges") or ("0.0.0.0/0",))
-            applies = rule.get("direction", "INGRESS") == direction and not rule.get("disabled")
-            if (
-                applies
-                and (not meant or meant & set(tags))
-                and in_ranges(there, fars)
-                and in_ranges(machine, nears)
-            ):
-                for block in rule.get("allow") or rule["deny"]:
-                    hit = undecided & spoken_of(
-                        block["protocol"].upper(), tuple(block.get("ports") or ()), world
-                    )
-                    undecided, passed = undecided - hit, passed | (hit if rule.get("allow") else frozenset())
-        traffic.admit(point, "nodes", there, passed | (undecided if direction == "EGRESS" else frozenset()))
+            if rule.get("direction", "INGRESS") != direction or rule.get("disabled"):
+                continue
+            if (meant and not meant & set(tags)) or not in_ranges(machine, nears):
+                continue
+            for block in rule.get("allow") or rule["deny"]:
+                spoken = spoken_of(block["protocol"].upper(), tuple(block.get("ports") or ()), world)
+                for there in members(Ranges("", fars), world):
+                    passed[there] |= undecided[there] & spoken if rule.get("allow") else frozenset()
+                    undecided[there] -= spoken
+        for there in world.peers:
+            rest = undecided[there] if direction == "EGRESS" else frozenset[Packet]()
+            traffic.admit(point, "nodes", there, passed[there] | rest)
     return traffic
 
 
