@@ -136,11 +136,15 @@ class Point(Enum):
     ENTERING_NODE = "entering node"
 
 
+PodPoint = Literal[Point.LEAVING_POD, Point.ENTERING_POD]
+"""Where pods can be isolated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Isolation:
     """These pods admit, at this point, only what rules allow."""
 
-    point: Literal[Point.LEAVING_POD, Point.ENTERING_POD]
+    point: PodPoint
     pods: Pods
     origins: tuple[Flow, ...] = field(default=(), compare=False)
     span: Span | None = field(default=None, compare=False)

@@ -6,10 +6,11 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from intentc.source import Span
+from intentc.source import SourceFile, Span
 
 Operator = Literal["=", "!=", "in", "notin", "exists", "!"]
 Protocol = Literal["TCP", "UDP", "SCTP"]
@@ -181,6 +182,101 @@ class Intent:
     via: Via | None
     clauses: tuple[Clause, ...]
     span: Span = field(compare=False)
+
+
+class PlainPods(NamedTuple):
+    """The pods of `namespace[key=value, …]`, as a plain intent names them."""
+
+    namespace: str
+    labels: tuple[tuple[str, str], ...]
+
+
+class PlainPorts(NamedTuple):
+    """The ports `first` to `last`, or the port called `name` (then both numbers are 0), of a plain intent."""
+
+    protocol: Protocol
+    first: int
+    last: int
+    name: str
+
+
+class PlainIntent(Intent):
+    """An intent in its plainest form, `namespace[key=value] -> namespace[key=value]:port`, on one line.
+
+    Most lines are, and most of those need no tree: what they say is in `source`, `target` and `ports`. The
+    tree, with the position of every word, is made by `expand` when somebody asks for it.
+    """
+
+    __slots__ = ("_expand", "_tree", "end", "file", "ports", "source", "start", "target")
+    _expand: Callable[[SourceFile, int, int], Intent]
+    _tree: Intent | None
+    end: int
+    file: SourceFile
+    ports: PlainPorts
+    source: PlainPods
+    start: int
+    target: PlainPods
+
+    def __init__(
+        self,
+        file: SourceFile,
+        start: int,
+        end: int,
+        source: PlainPods,
+        target: PlainPods,
+        ports: PlainPorts,
+        expand: Callable[[SourceFile, int, int], Intent],
+    ) -> None:
+        """Take the characters `start` to `end` of a file, and what they say."""
+        put = object.__setattr__
+        put(self, "file", file)
+        put(self, "start", start)
+        put(self, "end", end)
+        put(self, "source", source)
+        put(self, "target", target)
+        put(self, "ports", ports)
+        put(self, "_expand", expand)
+        put(self, "_tree", None)
+
+    @property
+    def tree(self) -> Intent:
+        """Return the same intent with all its nodes."""
+        if self._tree is None:
+            object.__setattr__(self, "_tree", self._expand(self.file, self.start, self.end))
+        assert self._tree is not None  # noqa: S101 - set on the line above
+        return self._tree
+
+    @property
+    def sources(self) -> tuple[Endpoint, ...]:
+        """Return the one source, with its position."""
+        return self.tree.sources
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return the one target, with its position."""
+        return self.tree.targets
+
+    @property
+    def via(self) -> None:
+        """Return that no way is named."""
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Return that no clause is said."""
+        return ()
+
+    @property
+    def span(self) -> Span:
+        """Return where the intent stands."""
+        return Span(self.file, self.start, self.end)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other intent says the same, plainly or not."""
+        return self.tree == (other.tree if isinstance(other, PlainIntent) else other)
+
+    def __hash__(self) -> int:
+        """Return the hash of the whole tree, which equal intents share."""
+        return hash(self.tree)
 
 
 @dataclass(frozen=True, slots=True)

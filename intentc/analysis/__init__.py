@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from intentc import ir
 from intentc.analysis.endpoints import Endpoints
 from intentc.analysis.flows import FlowMaker, clauses_of
-from intentc.analysis.lifelines import lifelines
+from intentc.analysis.lifelines import Lifeline
 from intentc.analysis.lowering import Cluster, Hop, lower
 from intentc.analysis.silencers import weigh
 from intentc.analysis.statements import Resolved, resolve
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
-from intentc.nodes import Assert, Intent, Program
+from intentc.nodes import Assert, Intent, PlainIntent, Program
 from intentc.profile import Profile, Project
 
 __all__ = ["analyze", "policy_of", "weigh"]
@@ -42,7 +42,9 @@ def policy_of(
         if on is not None and profile.name not in on.values:
             continue
         statement = item.statement
-        if isinstance(statement, Intent):
+        if isinstance(statement, PlainIntent) and (flow := maker.plain(statement, clauses_of(item))):
+            flows.append(flow)
+        elif isinstance(statement, Intent):
             flows.extend(maker.flows(item, clauses_of(item)))
         elif isinstance(statement, Assert):
             made = maker.flows(item, clauses_of(item))
@@ -71,16 +73,24 @@ def _reading_order(flow: ir.Flow) -> tuple[str, int]:
 
 def _isolate(flows: Iterable[ir.Flow], isolations: dict[ir.Isolation, ir.Isolation]) -> None:
     """Isolate every pod end of every flow; a target that runs with hostNetwork cannot be."""
-    origins: dict[ir.Isolation, list[ir.Flow]] = {}
+    leaving: dict[ir.Pods, list[ir.Flow]] = {}
+    entering: dict[ir.Pods, list[ir.Flow]] = {}
     for flow in flows:
         if isinstance(flow.source, ir.Pods):
-            origins.setdefault(ir.Isolation(ir.Point.LEAVING_POD, flow.source), []).append(flow)
+            leaving.setdefault(flow.source, []).append(flow)
         if isinstance(flow.target, ir.Pods) and flow.path.kind != "hostnetwork":
-            origins.setdefault(ir.Isolation(ir.Point.ENTERING_POD, flow.target), []).append(flow)
-    for isolation, its_flows in origins.items():
-        stated = isolations.get(isolation)
-        span = stated.span if stated else None
-        isolations[isolation] = ir.Isolation(isolation.point, isolation.pods, tuple(its_flows), span)
+            entering.setdefault(flow.target, []).append(flow)
+    sides: tuple[tuple[ir.PodPoint, dict[ir.Pods, list[ir.Flow]]], ...] = (
+        (ir.Point.LEAVING_POD, leaving),
+        (ir.Point.ENTERING_POD, entering),
+    )
+    for point, isolated in sides:
+        for pods, its_flows in isolated.items():
+            isolation = ir.Isolation(point, pods, tuple(its_flows))
+            stated = isolations.get(isolation)
+            if stated is not None:
+                isolation = ir.Isolation(point, pods, isolation.origins, stated.span)
+            isolations[isolation] = isolation
 
 
 def _rules(
@@ -88,27 +98,43 @@ def _rules(
 ) -> tuple[ir.Rule, ...]:
     """Return every rule once, in one order that no line of the source decides."""
     cluster = Cluster.of(profile)
-    origins: dict[RuleKey, dict[tuple[str, tuple[int, ...], int], ir.Origin]] = {}
+    origins: dict[RuleKey, list[ir.Origin]] = {}
 
     def add(hops: Iterable[Hop]) -> None:
         for point, source, target, ports, why in hops:
-            # Two lines that say the same are two origins, so flows are told apart by identity.
-            reason = (why.cause, why.rows, id(why.flow))
             for port in ports:
-                origins.setdefault((point, source, target, port), {})[reason] = why
+                key = (point, source, target, port)
+                its = origins.get(key)
+                if its is None:
+                    origins[key] = [why]
+                elif its[-1] is not why:
+                    its.append(why)
 
     for flow in flows:
         add(lower(flow, cluster))
+    lifeline = Lifeline(profile, cluster)
     for isolation in isolations:
         if isolation.point is ir.Point.LEAVING_POD:
-            add(lifelines(isolation.pods, profile, cluster))
-    ordered = sorted(origins, key=_rule_order)
-    return tuple(ir.Rule(*key, origins=tuple(origins[key].values())) for key in ordered)
+            add(lifeline.of(isolation.pods))
+    return tuple(ir.Rule(*key, origins=tuple(origins[key])) for key in _in_order(origins))
 
 
-def _rule_order(key: RuleKey) -> tuple[object, ...]:
-    point, source, target, ports = key
-    return point.value, isinstance(source, ir.Pods), source, isinstance(target, ir.Pods), target, ports
+def _in_order(keys: Iterable[RuleKey]) -> list[RuleKey]:
+    """Return rules by point, source, target and ports: each distinct end is compared once, not each rule."""
+    ends = {end for key in keys for end in key[1:3]}
+    rank = {
+        end: place for place, end in enumerate(sorted(ends, key=lambda end: (isinstance(end, ir.Pods), end)))
+    }
+    ports = {port: place for place, port in enumerate(sorted({key[3] for key in keys}))}
+    points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
+
+    def place(key: RuleKey) -> int:
+        point, source, target, port = key
+        return ((points[point] * len(rank) + rank[source]) * len(rank) + rank[target]) * len(ports) + ports[
+            port
+        ]
+
+    return sorted(keys, key=place)
 
 
 def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:

@@ -50,6 +50,9 @@ class Endpoints:
         self._diagnostics = diagnostics
         self._known = None if project.namespaces is None else {space.name for space in project.namespaces}
         self._resolved: dict[tuple[nodes.Endpoint, str], ir.Endpoint] = {}
+        self._plain: dict[nodes.PlainPods, ir.Pods | None] = {}
+        self._selectors: dict[tuple[tuple[str, str], ...], ir.Selector | None] = {(): ()}
+        self._pods_known: dict[ir.Pods, ir.Pods] = {}
         self._cluster_ranges = _cluster_ranges(profile)
 
     def resolve(self, endpoint: nodes.Endpoint, role: str) -> ir.Endpoint | None:
@@ -72,13 +75,40 @@ class Endpoints:
         self._resolved[endpoint, role] = result
         return result
 
+    def plain(self, endpoint: nodes.PlainPods) -> ir.Pods | None:
+        """Return the pods of a plain intent, or None where `resolve` would report something."""
+        try:
+            return self._plain[endpoint]
+        except KeyError:
+            pass
+        found = None
+        selector = self._plain_selector(endpoint.labels)
+        if selector is not None and (self._known is None or endpoint.namespace in self._known):
+            found = self._one(ir.Pods(namespace_selector(endpoint.namespace), selector))
+        self._plain[endpoint] = found
+        return found
+
+    def _plain_selector(self, labels: tuple[tuple[str, str], ...]) -> ir.Selector | None:
+        try:
+            return self._selectors[labels]
+        except KeyError:
+            pass
+        selector = tuple(sorted({ir.Requirement(key, "In", (value,)) for key, value in labels}))
+        found = None if contradiction(selector) else selector
+        self._selectors[labels] = found
+        return found
+
+    def _one(self, pods: ir.Pods) -> ir.Pods:
+        """Return the one object for equal pods."""
+        return self._pods_known.setdefault(pods, pods)
+
     def _pods(self, endpoint: nodes.Pods) -> ir.Pods:
         if isinstance(endpoint.namespaces, nodes.Namespace):
             self._check_known(endpoint.namespaces)
             namespaces: ir.Selector = namespace_selector(endpoint.namespaces.name)
         else:
             namespaces = self._selector(endpoint.namespaces.selector)
-        return ir.Pods(namespaces, self._selector(endpoint.selector))
+        return self._one(ir.Pods(namespaces, self._selector(endpoint.selector)))
 
     def _check_known(self, namespace: nodes.Namespace) -> None:
         if self._known is None or namespace.name in self._known:

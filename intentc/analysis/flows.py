@@ -24,6 +24,7 @@ class FlowMaker:
         self._diagnostics = diagnostics
         self._without_pods: set[tuple[str, int, int]] = set()
         self._ports: dict[tuple[nodes.Ports, ...], tuple[ir.Ports, ...]] = {}
+        self._plain_ports: dict[nodes.PlainPorts, tuple[ir.Ports, ...]] = {}
 
     def flows(self, item: Resolved, clauses: ir.Clauses) -> Iterator[ir.Flow]:
         """Yield one flow for each source and target of a statement, where the cluster can carry it."""
@@ -47,6 +48,16 @@ class FlowMaker:
                     continue
                 if self._fits(source_node, source, target, resolved, path, statement):
                     yield ir.Flow(source, resolved, ports, path, clauses, statement.span)
+
+    def plain(self, intent: nodes.PlainIntent, clauses: ir.Clauses) -> ir.Flow | None:
+        """Return the one flow of a plain intent, or None where there is something to say about its ends."""
+        source, target = self._endpoints.plain(intent.source), self._endpoints.plain(intent.target)
+        if source is None or target is None:
+            return None
+        ports = self._plain_ports.get(intent.ports)
+        if ports is None:
+            ports = self._plain_ports[intent.ports] = (ir.Ports(*intent.ports),)
+        return ir.Flow(source, target, ports, ir.DIRECT, clauses, intent.span)
 
     def isolations(self, item: Resolved) -> Iterator[ir.Isolation]:
         """Yield what an `isolate` statement isolates."""
@@ -172,6 +183,8 @@ class FlowMaker:
 
 def clauses_of(item: Resolved) -> ir.Clauses:
     """Return what the clauses of a statement say of why, who and until when."""
+    if not item.clauses:
+        return ir.NO_CLAUSES
     said = {word: clause.values[0] for word, clause in item.clauses.items() if word != "on"}
     return ir.Clauses(**said) if said else ir.NO_CLAUSES
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from intentc.analysis.endpoints import namespace_selector
 from intentc.analysis.lowering import Cluster, Hop
-from intentc.ir import Addresses, Block, Origin, Pods, Point, Ports, Protocol, Requirement
+from intentc.ir import Addresses, Block, Endpoint, Origin, Pods, Point, Ports, Protocol, Requirement
 from intentc.profile import DnsPeer, Profile
 
 _NODE_LOCAL = "169.254.20.10/32"
@@ -43,36 +43,51 @@ def dns_peers(profile: Profile) -> tuple[DnsPeer, ...]:
     return (_KUBE_DNS,)
 
 
-def lifelines(pods: Pods, profile: Profile, cluster: Cluster) -> Iterator[Hop]:
-    """Yield the rules that let `pods`, isolated for egress, resolve names and prove who they are."""
-    for peer in dns_peers(profile):
-        ports = _both(peer.ports)
-        why = Origin("dns", ())
-        if peer.cidr:
-            target = Addresses("dns", (Block(peer.cidr),))
+class Lifeline:
+    """The rules that let pods, isolated for egress, resolve names and prove who they are."""
+
+    def __init__(self, profile: Profile, cluster: Cluster) -> None:
+        """Work out, once for all pods of a cluster, whom they need to reach."""
+        self._targets: list[tuple[Endpoint, tuple[Ports, ...], Origin]] = []
+        self._network: list[Hop] = []
+        name_resolution = Origin("dns", ())
+        for peer in dns_peers(profile):
+            ports = _both(peer.ports)
+            if peer.cidr:
+                target: Endpoint = Addresses("dns", (Block(peer.cidr),))
+                # A resolver's ClusterIP is translated on the pod's own node, a link-local one answers there:
+                # only a custom address stands in a packet outside.
+                is_outside = profile.dns.preset == "custom" and not peer.cidr.startswith("169.254.")
+                if cluster.egress_deny and is_outside:
+                    self._network.append((Point.LEAVING_NODE, cluster.nodes, target, ports, name_resolution))
+            else:
+                selector = tuple(
+                    sorted(Requirement(key, "In", tuple(sorted(values))) for key, values in peer.pod_labels)
+                )
+                # One peer with both selectors: as two peers it would open the port to every pod of the
+                # resolver's namespace.
+                target = Pods(namespace_selector(peer.namespace), selector)
+                if cluster.explicit:
+                    self._network.append(
+                        (Point.ENTERING_NODE, cluster.pods, cluster.nodes, ports, name_resolution)
+                    )
+                if cluster.egress_deny:
+                    self._network.append(
+                        (Point.LEAVING_NODE, cluster.nodes, cluster.pods, ports, name_resolution)
+                    )
+            self._targets.append((target, ports, name_resolution))
+        if profile.workload_identity:
+            # https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity
+            calico = profile.dataplane == "calico"
+            metadata = Addresses("metadata", (Block("169.254.169.252/32" if calico else _METADATA),))
+            port = 988 if calico else 80
+            self._targets.append((metadata, (Ports("TCP", port, port),), Origin("metadata", ())))
+
+    def of(self, pods: Pods) -> Iterator[Hop]:
+        """Yield what `pods` need to reach, on leaving and in the network."""
+        for target, ports, why in self._targets:
             yield Point.LEAVING_POD, pods, target, ports, why
-            # A resolver's ClusterIP is translated on the pod's own node, a link-local one answers there:
-            # only a custom address stands in a packet outside.
-            is_outside = profile.dns.preset == "custom" and not peer.cidr.startswith("169.254.")
-            if cluster.egress_deny and is_outside:
-                yield Point.LEAVING_NODE, cluster.nodes, target, ports, why
-            continue
-        selector = tuple(
-            sorted(Requirement(key, "In", tuple(sorted(values))) for key, values in peer.pod_labels)
-        )
-        # One peer with both selectors: as two peers it would open the port to every pod of the resolver's
-        # namespace.
-        yield Point.LEAVING_POD, pods, Pods(namespace_selector(peer.namespace), selector), ports, why
-        if cluster.explicit:
-            yield Point.ENTERING_NODE, cluster.pods, cluster.nodes, ports, why
-        if cluster.egress_deny:
-            yield Point.LEAVING_NODE, cluster.nodes, cluster.pods, ports, why
-    if profile.workload_identity:
-        # https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity
-        calico = profile.dataplane == "calico"
-        metadata = Addresses("metadata", (Block("169.254.169.252/32" if calico else _METADATA),))
-        port = 988 if calico else 80
-        yield Point.LEAVING_POD, pods, metadata, (Ports("TCP", port, port),), Origin("metadata", ())
+        yield from self._network
 
 
 def _both(ports: tuple[int, ...]) -> tuple[Ports, ...]:

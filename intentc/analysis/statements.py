@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from intentc.analysis.sets import Sets
 from intentc.diagnostics import Diagnostic, error
-from intentc.nodes import Assert, Clause, Endpoint, Intent, Isolate, Let, Program, Statement, Target, With
+from intentc.nodes import (
+    Assert,
+    Clause,
+    Endpoint,
+    Intent,
+    Isolate,
+    Let,
+    PlainIntent,
+    Program,
+    Statement,
+    Target,
+    With,
+)
 
 MAXIMUM_FLOWS = 1_000_000
 """How many flows one statement may denote; counted before they are expanded."""
@@ -15,12 +27,25 @@ MAXIMUM_FLOWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A statement after expansion: sources, targets (none for `isolate`), and its clauses."""
+    """A statement with the clauses that hold for it, and its ends; None where they are as it says."""
 
     statement: Intent | Isolate | Assert
-    sources: tuple[Endpoint, ...]
-    targets: tuple[Target, ...]
     clauses: dict[str, Clause]
+    ends: tuple[tuple[Endpoint, ...], tuple[Target, ...]] | None = None
+
+    @property
+    def sources(self) -> tuple[Endpoint, ...]:
+        """Return the sources, or what an `isolate` names."""
+        if self.ends is not None:
+            return self.ends[0]
+        return self.statement.endpoints if isinstance(self.statement, Isolate) else self.statement.sources
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return the targets; an `isolate` has none."""
+        if self.ends is not None:
+            return self.ends[1]
+        return () if isinstance(self.statement, Isolate) else self.statement.targets
 
 
 def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
@@ -30,11 +55,14 @@ def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, .
     sets = Sets((statement for statement, _ in flat if isinstance(statement, Let)), diagnostics)
     resolved: list[Resolved] = []
     for statement, clauses in flat:
+        if isinstance(statement, PlainIntent):
+            resolved.append(Resolved(statement, clauses))
+            continue
         if isinstance(statement, Let):
             continue
         if isinstance(statement, Isolate):
             sources = sets.endpoints(statement.endpoints)
-            resolved.append(Resolved(statement, sources, (), clauses))
+            resolved.append(Resolved(statement, clauses, (sources, ())))
             continue
         sources = sets.endpoints(statement.sources)
         targets = sets.targets(statement.targets)
@@ -45,7 +73,7 @@ def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, .
             help_text = "name the sources by a shared label instead: `{team=payments}`"
             diagnostics.append(error("E219", message, statement.span, label, help=help_text))
             continue
-        resolved.append(Resolved(statement, sources, targets, clauses))
+        resolved.append(Resolved(statement, clauses, (sources, targets)))
     diagnostics.extend(sets.unknown())
     diagnostics.extend(sets.unused())
     return tuple(resolved), tuple(diagnostics)
@@ -59,7 +87,9 @@ def _flatten(
     The parser keeps blocks at most 32 deep, so the recursion is bounded.
     """
     for statement in statements:
-        if isinstance(statement, With):
+        if isinstance(statement, PlainIntent):
+            yield statement, inherited
+        elif isinstance(statement, With):
             clauses = inherited | {clause.word: clause for clause in statement.clauses}
             yield from _flatten(statement.statements, clauses)
         elif isinstance(statement, Let):

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from intentc.diagnostics import Diagnostic
-from intentc.nodes import Let, Program, SetReference, Statement, Target, With
+from intentc.nodes import Intent, Let, PlainIntent, Program, SetReference, Statement, Target, With
 from intentc.parser.lines import Piece, cut
+from intentc.parser.plain import PlainReader
 from intentc.parser.text import is_readable
 from intentc.source import SourceFile, Span
 
@@ -28,20 +29,23 @@ def parse(source: SourceFile) -> tuple[Program, tuple[Diagnostic, ...]]:
     its name, a broken `with` still opens its block: nothing further is reported for their sake. Characters
     that may not stand in a source file have been reported by `decode`, so statements with one are left out.
     """
-    from intentc.parser.statements import grammar
-
-    pieces = cut(source)
+    readable = is_readable(source.text)
+    pieces = cut(source, PlainReader(source, _tree) if readable else None)
     diagnostics = list(pieces.diagnostics)
     open_blocks: list[tuple[With | None, int, list[Statement]]] = []
     statements: list[Statement] = []
-    readable = is_readable(source.text)
     broken = 0
     for piece in pieces.pieces:
+        if isinstance(piece, PlainIntent):
+            statements.append(piece)
+            continue
         if piece.kind == "closes":
             statements = _close(open_blocks, statements, piece, source)
             continue
         node: Statement | None = None
         if readable or is_readable(source.text[piece.start : piece.end]):
+            from intentc.parser.statements import grammar
+
             node, problems = grammar().parse(source, piece.start, piece.end, is_thorough=broken < THOROUGH)
             diagnostics.extend(problems)
             broken += bool(problems)
@@ -57,10 +61,20 @@ def parse(source: SourceFile) -> tuple[Program, tuple[Diagnostic, ...]]:
     return Program(tuple(statements), pieces.comments), tuple(diagnostics)
 
 
+def _tree(source: SourceFile, start: int, end: int) -> Intent:
+    """Return the tree of an intent that is known to be right."""
+    from intentc.parser.statements import grammar
+
+    node, _ = grammar().parse(source, start, end)
+    if not isinstance(node, Intent):
+        raise AssertionError(f"`{source.text[start:end]}` was taken for a plain intent")  # noqa: TRY004 - not a caller's mistake
+    return node
+
+
 def _close(
     open_blocks: list[tuple[With | None, int, list[Statement]]],
     statements: list[Statement],
-    piece: Piece,
+    piece: Piece | PlainIntent,
     source: SourceFile,
 ) -> list[Statement]:
     """Return the statements around the innermost block, with the block as the last of them."""

@@ -7,13 +7,13 @@ and the grammar refuses it like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from intentc.diagnostics import Diagnostic
-from intentc.nodes import Comment
+from intentc.nodes import Comment, PlainIntent
 from intentc.parser.blocks import MAXIMUM_NESTING, Brace, balance, too_deep
+from intentc.parser.plain import PlainReader
 from intentc.source import SourceFile, Span
 
 _MARKS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|#[^\n]*|[\[\](){}]|->')
@@ -51,9 +51,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """All pieces of a file in order, its comments, and what was wrong with its blocks."""
+    """All pieces of a file in order, its comments, and what was wrong with its blocks.
 
-    pieces: tuple[Piece, ...]
+    A plain intent that stands alone on its line needs no grammar, and is a piece as it is.
+    """
+
+    pieces: tuple[Piece | PlainIntent, ...]
     comments: tuple[Comment, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -82,66 +85,78 @@ class _Begun:
     tail: str = ""
 
 
-def cut(source: SourceFile) -> Cut:
-    """Return the statements of `source`.
+def cut(source: SourceFile, plain: PlainReader | None = None) -> Cut:
+    """Return the statements of `source`; those that `plain` can read, it reads.
 
     A statement ends at the end of its line, goes on while a bracket is open or after a trailing `,` or
     `->`, and the `{` of a `with` header and the `}` of a block end one as well. A bracket that nothing
     closes keeps no line open: a statement with one ends on its line.
     """
-    return _Cutter(source).run()
+    return _Cutter(source, plain).run()
 
 
 class _Cutter:
     """Walk over the physical lines of one file; linear in its length."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, plain: PlainReader | None) -> None:
         self.source = source
         self.text = source.text
-        self.pieces: list[Piece] = []
-        self.comments: list[Comment] = []
+        self.plain = plain
+        self.pieces: list[Piece | PlainIntent] = []
+        self.comments: dict[int, Comment] = {}
         self.braces: list[Brace] = []
         self.depth = 0
         self.deepest: int | None = None
-        self.lines: list[_Line] = []
+        self.known_lines: dict[int, _Line] = {}
         self.closed_on = -1
 
     def run(self) -> Cut:
-        self.lines = list(self._lines())
-        index = 0
-        while index < len(self.lines):
-            index = self._statement(index)
+        index, count = 0, len(self.source.line_starts)
+        while index < count:
+            if self.plain is not None:
+                index, intents, comments = self.plain.run(index)
+                self.pieces += intents
+                self.comments |= {comment.span.start: comment for comment in comments}
+            if index < count:
+                index = self._statement(index)
         if self.deepest is not None:
             diagnostics: tuple[Diagnostic, ...] = (too_deep(self.source, self.deepest),)
         else:
             places = [(piece.start, piece.end) for piece in self.pieces]
             diagnostics = balance(self.source, self.braces, places)
-        return Cut(tuple(self.pieces), tuple(self.comments), diagnostics)
+        in_order = tuple(self.comments[start] for start in sorted(self.comments))
+        return Cut(tuple(self.pieces), in_order, diagnostics)
 
-    def _lines(self) -> Iterator[_Line]:
-        text = self.text
-        starts = self.source.line_starts
-        for number, start in enumerate(starts):
-            end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
-            marks: list[tuple[str, int]] = []
-            code_end = end
-            for match in _MARKS.finditer(text, start, end):
-                mark = match.group()
-                if mark[0] == "#":
-                    comment = mark.rstrip("\r")
-                    span = Span(self.source, match.start(), match.start() + len(comment))
-                    self.comments.append(Comment(comment, span))
-                    code_end = match.start()
-                elif mark[0] == '"':
-                    if len(mark) == 1 or mark[-1] != '"' or _ends_in_escape(mark):
-                        marks.append(('"', match.start()))
-                else:
-                    marks.append((mark, match.start()))
-            yield _Line(start, end, marks, code_end)
+    def _line(self, number: int) -> _Line:
+        """Return a line, read when it is first asked for."""
+        known = self.known_lines.get(number)
+        if known is None:
+            known = self.known_lines[number] = self._new_line(number)
+        return known
+
+    def _new_line(self, number: int) -> _Line:
+        text, starts = self.text, self.source.line_starts
+        start = starts[number]
+        end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
+        marks: list[tuple[str, int]] = []
+        code_end = end
+        for match in _MARKS.finditer(text, start, end):
+            mark = match.group()
+            if mark[0] == "#":
+                comment = mark.rstrip("\r")
+                span = Span(self.source, match.start(), match.start() + len(comment))
+                self.comments[span.start] = Comment(comment, span)  # a line may be looked at before its turn
+                code_end = match.start()
+            elif mark[0] == '"':
+                if len(mark) == 1 or mark[-1] != '"' or _ends_in_escape(mark):
+                    marks.append(('"', match.start()))
+            else:
+                marks.append((mark, match.start()))
+        return _Line(start, end, marks, code_end)
 
     def _statement(self, index: int) -> int:
         """Take the statements that begin on line `index`; return the line after the last of them."""
-        line = self.lines[index]
+        line = self._line(index)
         begun = self._begin(line, line.start)
         while True:
             begun = self._read(line, begun)
@@ -150,10 +165,10 @@ class _Cutter:
             begun.tail = code or ("" if is_blank else begun.tail)
             begun.end = line.code_end if code else begun.end
             index += 1
-            if index == len(self.lines) or not self._goes_on(begun, index):
+            if index == len(self.source.line_starts) or not self._goes_on(begun, index):
                 self._leave(begun, line)
                 return index
-            line = self.lines[index]
+            line = self._line(index)
 
     def _begin(self, line: _Line, start: int) -> _Begun:
         header = _BLOCK_HEADER.match(self.text, start, line.code_end) is not None
@@ -224,7 +239,7 @@ class _Cutter:
 
     def _goes_on(self, begun: _Begun, following: int) -> bool:
         """Tell whether a statement continues on the line `following`."""
-        line = self.lines[following]
+        line = self._line(following)
         has_arrow = any(mark == "->" for mark, _ in line.marks)
         if begun.tail and _GOES_ON_A_STATEMENT.match(self.text, line.start, line.code_end):
             # Nothing begins like this: only a statement that has lost its first word.
@@ -267,8 +282,8 @@ class _Cutter:
         if index <= self.closed_on:
             return True
         stack = list(opened)
-        for number in range(index, len(self.lines)):
-            line = self.lines[number]
+        for number in range(index, len(self.source.line_starts)):
+            line = self._line(number)
             if _NAMES_A_STATEMENT.match(self.text, line.start, line.code_end):
                 return False
             for mark, _ in line.marks:
