@@ -105,7 +105,7 @@ def test_any_order_of_lines_reads_alike() -> None:
     taken = 0
     for _ in range(600):
         taken += _is_alike("\n".join(rng.choice(LINES) for _ in range(rng.randrange(1, 9))))
-    assert taken > 300, "nothing was read the fast way, so nothing was compared"
+    assert taken > 200, "nothing was read the fast way, so nothing was compared"
 
 
 def test_mutated_plain_lines_read_alike() -> None:
