@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -46,7 +45,7 @@ HOSTILE = [
 def test_a_text_changes_its_description_and_nothing_else(clause: str, text: str) -> None:
     plain, hostile = (
         firewall_rules(
-            module(opens(PODS, tcp(8443), by=(origin(said=replace(NO_CLAUSES, **{clause: said})),)))
+            module(opens(PODS, tcp(8443), by=(origin(said=NO_CLAUSES._replace(**{clause: said})),)))
         )
         for said in ("plain", text)
     )

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from intentc.backends.naming import slug
-from intentc.backends.rendering import environment
+from intentc.backends.rendering import render
 from intentc.backends.subjects import expand
 from intentc.backends.yaml import quote
 from intentc.diagnostics import Diagnostic, error, has_errors
@@ -98,8 +98,8 @@ def kustomization(artifacts: Iterable[Artifact]) -> Artifact:
     Only on request: the time `kubectl kustomize` takes grows with the square of the number of resources.
     """
     names = [PurePosixPath(artifact.path).name for artifact in artifacts]
-    template = environment().get_template("kubernetes/kustomization.yaml.j2")
-    return Artifact("kubernetes/kustomization.yaml", (HEADER + template.render(names=sorted(names))).encode())
+    text = render("kubernetes/kustomization.yaml.j2", names=sorted(names))
+    return Artifact("kubernetes/kustomization.yaml", (HEADER + text).encode())
 
 
 def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
@@ -181,17 +181,14 @@ def _document(subject: _Subject, name: str, rules: str) -> str:
         (f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())
     ]
     key = "egress" if subject.direction == "Egress" else "ingress"
-    return (
-        environment()
-        .get_template("kubernetes/policy.yaml.j2")
-        .render(
-            name=name,
-            namespace=subject.namespace,
-            annotations=annotations,
-            pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
-            policy_type=subject.direction,
-            rules=f"  {key}:\n{rules}" if rules else "",
-        )
+    return render(
+        "kubernetes/policy.yaml.j2",
+        name=name,
+        namespace=subject.namespace,
+        annotations=annotations,
+        pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
+        policy_type=subject.direction,
+        rules=f"  {key}:\n{rules}" if rules else "",
     )
 
 
@@ -208,9 +205,7 @@ def _rules(subject: _Subject) -> list[str]:
 
 
 def _rule(key: str, peers: str, ports: str) -> str:
-    return (
-        environment().get_template("kubernetes/rule.yaml.j2").render(peers_key=key, peers=peers, ports=ports)
-    )
+    return render("kubernetes/rule.yaml.j2", peers_key=key, peers=peers, ports=ports)
 
 
 def _parts(fragments: Iterable[str]) -> Iterator[str]:
@@ -239,17 +234,13 @@ def _pod_peer(pods: Pods) -> tuple[str, ...]:
     """Return the peer for `pods`: both selectors in one peer, since two peers would mean either."""
     # An empty namespaceSelector would be an empty map; every namespace has the label with its own name.
     namespaces = _selector(pods.namespaces, 12) or _selector(_ANY_NAMESPACE, 12)
-    return (
-        environment()
-        .get_template("kubernetes/pod_peer.yaml.j2")
-        .render(namespaces=namespaces, pods=[_selector(pods.pods, 12)] if pods.pods else []),
-    )
+    inside = [_selector(pods.pods, 12)] if pods.pods else []
+    return (render("kubernetes/pod_peer.yaml.j2", namespaces=namespaces, pods=inside),)
 
 
 @cache
 def _address_peer(block: Block) -> str:
-    template = environment().get_template("kubernetes/address_peer.yaml.j2")
-    return template.render(cidr=block.cidr, excepts=block.excepts)
+    return render("kubernetes/address_peer.yaml.j2", cidr=block.cidr, excepts=block.excepts)
 
 
 @cache
@@ -262,8 +253,9 @@ def _selector(selector: Selector, indent: int) -> str:
         for item in selector
         if not (item.operator == "In" and len(item.values) == 1)
     ]
-    template = environment().get_template("kubernetes/selector.yaml.j2")
-    return template.render(equalities=equalities, expressions=expressions, indent=" " * indent)
+    return render(
+        "kubernetes/selector.yaml.j2", equalities=equalities, expressions=expressions, indent=" " * indent
+    )
 
 
 @cache
@@ -276,7 +268,7 @@ def _ports(ports: tuple[Ports, ...]) -> str:
         )
         for port in ports
     ]
-    return environment().get_template("kubernetes/ports.yaml.j2").render(ports=shown)
+    return render("kubernetes/ports.yaml.j2", ports=shown)
 
 
 def _joined(ports: set[Ports]) -> tuple[Ports, ...]:

@@ -12,7 +12,7 @@ from itertools import groupby, islice, product
 from intentc.backends import hcl
 from intentc.backends.naming import slug
 from intentc.backends.ranges import chunks, joined_ports, plain_cidrs
-from intentc.backends.rendering import environment
+from intentc.backends.rendering import Value, render
 from intentc.diagnostics import Diagnostic, error, has_errors, in_order
 from intentc.ir import Addresses, Artifact, Block, Origin, Point, Policy, Ports, Rule
 from intentc.profile import Profile
@@ -369,8 +369,8 @@ def _module(rules: list[_FirewallRule], profile: Profile) -> tuple[Artifact, ...
     return tuple(Artifact(f"terraform/{name}.tf", text.encode()) for name, text in sorted(files.items()))
 
 
-def _render(template: str, **values: object) -> str:
-    return environment().get_template(f"terraform/{template}.tf.j2").render(values)
+def _render(template: str, **values: Value) -> str:
+    return render(f"terraform/{template}.tf.j2", **values)
 
 
 def _list(fragment: Callable[..., str], found: _List) -> str:
