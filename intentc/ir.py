@@ -135,6 +135,8 @@ class Point(Enum):
     LEAVING_NODE = "leaving node"
     ENTERING_NODE = "entering node"
 
+    __hash__ = object.__hash__  # each member is one object; the hash of an Enum is a call of Python
+
 
 PodPoint = Literal[Point.LEAVING_POD, Point.ENTERING_POD]
 """Where pods can be isolated."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from intentc.checks import Context
@@ -15,12 +15,14 @@ _MOST_REQUIREMENTS = 3
 """Up to how many requirements of a selector its weaker selectors are looked up: each doubles their number."""
 
 Key = tuple[Endpoint, Endpoint, Path]
+Ranges = dict[str, tuple[list[int], list[tuple[int, Flow]]]]
+"""For each protocol or port name the starts of the ranges, and beside each the furthest end so far."""
 
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield a warning for each statement all of whose flows others allow, with the line that does.
 
-    Linear: instead of comparing statements in pairs, every flow looks its own generalisations up: fewer
+    Linear: instead of comparing statements in pairs, every end looks its own generalisations up, once: fewer
     labels, every namespace, a wider range.
     """
     del context
@@ -82,32 +84,39 @@ class _Index:
 
     def __init__(self, flows: tuple[Flow, ...]) -> None:
         self._order = {id(flow): number for number, flow in enumerate(flows)}
-        found: dict[Key, dict[str, list[tuple[int, int, int, Flow]]]] = {}
-        for number, flow in enumerate(flows):
-            ranges = found.setdefault((flow.source, flow.target, flow.path), {})
-            for port in flow.ports:
-                ranges.setdefault(f"{port.protocol} {port.name}", []).append(
-                    (port.first, -port.last, number, flow)
-                )
-        self._ranges: dict[Key, dict[str, tuple[list[int], list[tuple[int, Flow]]]]] = {}
-        for key, ranges in found.items():
-            self._ranges[key] = {name: _furthest(its) for name, its in ranges.items()}
+        self._sources = _Wider(flow.source for flow in flows)
+        self._targets = _Wider(flow.target for flow in flows)
+        self._flows: dict[Key, list[Flow]] = {}
+        for flow in flows:
+            self._flows.setdefault((flow.source, flow.target, flow.path), []).append(flow)
+        self._ranges: dict[Key, Ranges] = {}
 
     def cover(self, flow: Flow) -> Flow | None:
         """Return a flow of another statement that allows all of `flow`; among equals only an earlier one."""
-        for source in _generalisations(flow.source):
-            for target in _generalisations(flow.target):
-                ranges = self._ranges.get((source, target, flow.path))
-                if ranges is None:
-                    continue
+        sources, targets = self._sources.of(flow.source), self._targets.of(flow.target)
+        if len(sources) == len(targets) == len(self._flows[flow.source, flow.target, flow.path]) == 1:
+            return None  # nobody else is between these ends, or wider ones
+        for source in sources:
+            for target in targets:
+                ranges = self._ranges_of((source, target, flow.path))
                 covers = [self._port(ranges, port, flow) for port in flow.ports]
                 if None not in covers:
                     return covers[0]
         return None
 
-    def _port(
-        self, ranges: dict[str, tuple[list[int], list[tuple[int, Flow]]]], port: Ports, flow: Flow
-    ) -> Flow | None:
+    def _ranges_of(self, key: Key) -> Ranges:
+        """Return the port ranges of all flows between two ends, in order for each protocol or name."""
+        known = self._ranges.get(key)
+        if known is None:
+            ranges: dict[str, list[tuple[int, int, int, Flow]]] = {}
+            for flow in self._flows.get(key, ()):
+                for port in flow.ports:
+                    entry = (port.first, -port.last, self._order[id(flow)], flow)
+                    ranges.setdefault(f"{port.protocol} {port.name}", []).append(entry)
+            known = self._ranges[key] = {name: _furthest(its) for name, its in ranges.items()}
+        return known
+
+    def _port(self, ranges: Ranges, port: Ports, flow: Flow) -> Flow | None:
         firsts, furthest = ranges.get(f"{port.protocol} {port.name}", ([], []))
         place = bisect_right(firsts, port.first) - 1
         if place < 0:
@@ -137,18 +146,44 @@ def _same_statement(first: Span | None, second: Span | None) -> bool:
     )
 
 
-def _generalisations(endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Yield `endpoint` and ends that hold all of it: weaker selectors, wider ranges."""
-    if isinstance(endpoint, Pods):
-        for namespaces in _weaker(endpoint.namespaces):
-            for pods in _weaker(endpoint.pods):
-                yield Pods(namespaces, pods)
-        return
-    yield endpoint
-    if endpoint.word == "cidr" and len(endpoint.blocks) == 1:
+class _Wider:
+    """The ends of one side that occur, and for each those among them that hold all of it."""
+
+    def __init__(self, ends: Iterable[Endpoint]) -> None:
+        self._ends = set(ends)
+        pods = [end for end in self._ends if isinstance(end, Pods)]
+        self._namespaces = {end.namespaces for end in pods}
+        self._pods = {end.pods for end in pods}
+        self._known: dict[Endpoint, tuple[Endpoint, ...]] = {}
+        self._weaker: dict[Selector, tuple[Selector, ...]] = {}
+
+    def of(self, end: Endpoint) -> tuple[Endpoint, ...]:
+        """Return the ends that hold all of `end`, itself among them, the narrowest first."""
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = tuple(wide for wide in self._candidates(end) if wide in self._ends)
+        return known
+
+    def _candidates(self, end: Endpoint) -> Iterator[Endpoint]:
+        if not isinstance(end, Pods):
+            yield from _wider_ranges(end)
+            return
+        pods = self._weaker.get(end.pods)
+        if pods is None:
+            pods = tuple(selector for selector in _weaker(end.pods) if selector in self._pods)
+            self._weaker[end.pods] = pods
+        for namespaces in _weaker(end.namespaces):
+            if namespaces in self._namespaces:
+                for selector in pods:
+                    yield Pods(namespaces, selector)
+
+
+def _wider_ranges(end: Addresses) -> Iterator[Endpoint]:
+    yield end
+    if end.word == "cidr" and len(end.blocks) == 1:
         import ipaddress
 
-        block = endpoint.blocks[0]
+        block = end.blocks[0]
         network = ipaddress.ip_network(block.cidr)
         if block.excepts:
             yield Addresses("cidr", (Block(block.cidr),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -15,6 +16,9 @@ def main() -> None:
 
         sys.stdout.write(f"intentc {__version__}\n")
         return
+    # Trees, policies and proofs have no cycles: reference counts free them, and searching them for cycles
+    # would take as long as making them.
+    gc.disable()
     from intentc.cli.app import run
 
     run()
