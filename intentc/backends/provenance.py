@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from functools import cache
+from json.encoder import encode_basestring_ascii as quote
 
 from intentc.diagnostics import Diagnostic
-from intentc.ir import Addresses, Artifact, Endpoint, Origin, Policy, Ports, Requirement, Rule, Selector
+from intentc.ir import (
+    Addresses,
+    Artifact,
+    Endpoint,
+    Flow,
+    Origin,
+    Point,
+    Policy,
+    Ports,
+    Requirement,
+    Selector,
+)
 from intentc.profile import Profile
+
+_AT = {point: point.value for point in Point}
 
 
 def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
@@ -16,46 +30,48 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     The applied files name no file and no line, so that moving a line touches no cluster; this one does.
     """
     del profile
-    lines = ",\n".join(_rule(rule) for rule in policy.rules)
-    head = f'{{"version": 1, "cluster": {json.dumps(policy.cluster)}, "rules": ['
+    places = {id(flow): _place(flow) for flow in policy.flows}
+    lines = ",\n".join(
+        f'{{"at": "{_AT[rule.point]}", "source": {_end(rule.source)}, "target": {_end(rule.target)}, '
+        f'"ports": "{_ports(rule.ports)}", "because": [{_because(rule.origins, places)}]}}'
+        for rule in policy.rules
+    )
+    head = f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": ['
     return (Artifact("provenance.json", f"{head}\n{lines}\n]}}\n".encode()),), ()
 
 
-def _rule(rule: Rule) -> str:
-    because = ", ".join(dict.fromkeys(_origin(origin) for origin in rule.origins))
-    return (
-        f'{{"at": "{rule.point.value}", "source": {_end(rule.source)}, "target": {_end(rule.target)}, '
-        f'"ports": "{_ports(rule.ports)}", "because": [{because}]}}'
-    )
+def _place(flow: Flow) -> str:
+    if flow.span is None:
+        return ""
+    file = flow.span.file
+    return f', "intent": {quote(f"{file.path}:{file.position(flow.span.start)[0]}")}'
 
 
-def _origin(origin: Origin) -> str:
-    rows = f', "rows": {list(origin.rows)}' if origin.rows else ""
-    place = ""
-    if origin.flow is not None and origin.flow.span is not None:
-        span = origin.flow.span
-        place = f', "intent": {json.dumps(f"{span.file.path}:{span.file.position(span.start)[0]}")}'
-    return f'{{"cause": "{origin.cause}"{rows}{place}}}'
+def _because(origins: Iterable[Origin], places: dict[int, str]) -> str:
+    texts = [_cause(why.cause, why.rows) + places.get(id(why.flow), "") for why in origins]
+    return ", ".join([f"{text}}}" for text in dict.fromkeys(texts)])
+
+
+@cache
+def _cause(cause: str, rows: tuple[int, ...]) -> str:
+    return f'{{"cause": "{cause}"' + (f', "rows": {list(rows)}' if rows else "")
 
 
 @cache
 def _end(endpoint: Endpoint) -> str:
     if isinstance(endpoint, Addresses):
-        return json.dumps(
-            {
-                "word": endpoint.word,
-                "ranges": [_block(block.cidr, block.excepts) for block in endpoint.blocks],
-            }
-        )
-    return json.dumps({"namespaces": _selector(endpoint.namespaces), "pods": _selector(endpoint.pods)})
+        ranges = ", ".join(quote(_block(block.cidr, block.excepts)) for block in endpoint.blocks)
+        return f'{{"word": {quote(endpoint.word)}, "ranges": [{ranges}]}}'
+    return f'{{"namespaces": {_selector(endpoint.namespaces)}, "pods": {_selector(endpoint.pods)}}}'
 
 
 def _block(cidr: str, excepts: tuple[str, ...]) -> str:
     return f"{cidr} except {', '.join(excepts)}" if excepts else cidr
 
 
-def _selector(selector: Selector) -> list[str]:
-    return [_requirement(requirement) for requirement in selector]
+@cache
+def _selector(selector: Selector) -> str:
+    return f"[{', '.join(quote(_requirement(requirement)) for requirement in selector)}]"
 
 
 def _requirement(requirement: Requirement) -> str:

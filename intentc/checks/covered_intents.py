@@ -93,11 +93,12 @@ class _Index:
 
     def cover(self, flow: Flow) -> Flow | None:
         """Return a flow of another statement that allows all of `flow`; among equals only an earlier one."""
-        sources, targets = self._sources.of(flow.source), self._targets.of(flow.target)
-        if len(sources) == len(targets) == len(self._flows[flow.source, flow.target, flow.path]) == 1:
-            return None  # nobody else is between these ends, or wider ones
-        for source in sources:
+        targets = self._targets.of(flow.target)
+        for source in self._sources.of(flow.source):
             for target in targets:
+                flows = self._flows.get((source, target, flow.path))
+                if flows is None or (len(flows) == 1 and flows[0] is flow):
+                    continue
                 ranges = self._ranges_of((source, target, flow.path))
                 covers = [self._port(ranges, port, flow) for port in flow.ports]
                 if None not in covers:
@@ -109,7 +110,7 @@ class _Index:
         known = self._ranges.get(key)
         if known is None:
             ranges: dict[str, list[tuple[int, int, int, Flow]]] = {}
-            for flow in self._flows.get(key, ()):
+            for flow in self._flows[key]:
                 for port in flow.ports:
                     entry = (port.first, -port.last, self._order[id(flow)], flow)
                     ranges.setdefault(f"{port.protocol} {port.name}", []).append(entry)
