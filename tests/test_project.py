@@ -332,6 +332,12 @@ def test_the_schema_is_a_schema_that_teaches() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # the validator's own warning would come before the look-up
+def test_the_schema_lists_the_warnings_that_are_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "diagnostics.md").read_text("utf-8")
+    listed = json.loads(schema_text())["properties"]["severity"]["propertyNames"]["enum"]
+    assert listed == sorted(set(re.findall(r"^## (W[0-9]{3}) ", page, re.MULTILINE)))
+
+
 def test_nothing_is_looked_up_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 

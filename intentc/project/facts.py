@@ -50,6 +50,7 @@ def _ranges(cluster: Value) -> Iterator[Diagnostic]:
     yield from _overlaps(("pod", pods), ("node", nodes), ("Service", services))
     if direct.whole and _get(cluster, "ipMasq", "nonMasqueradeCIDRs") is not None:
         yield from _masqueraded_pods(pods, direct)
+    yield from _resolver_address(cluster, services)
     for kind, ranges in (("pods", pods), ("nodes", nodes), ("services", services)):
         yield from _samples(_items(_get(cluster, "samples", kind)), kind, ranges)
 
@@ -81,6 +82,29 @@ def _masqueraded_pods(pods: Ranges, direct: Ranges) -> Iterator[Diagnostic]:
             yield error("E612", message, value.span, label, help=help_text)
 
 
+def _resolver_address(cluster: Value, services: Ranges) -> Iterator[Diagnostic]:
+    """Yield an error for an address of kube-dns that no Service can have."""
+    for keys in (("dnsClusterIP",), ("dns", "clusterIP")):
+        value = _get(cluster, *keys)
+        if value is None or not services.stated or next(address_problems(value), None):
+            continue
+        found, where = services.stated[0]
+        if not isinstance(value.content, str) or ip_address(value.content).version != found.version:
+            continue
+        if not _is_in(value.content, Searchable(services.stated)):
+            message = f"`{value.content}` is not in the Service range {found}"
+            help_text = (
+                "correct one of the two: `kubectl -n kube-system get service kube-dns` shows the address"
+            )
+            others = (Label(where.span, "the Service range"),)
+            yield error("E619", message, value.span, "no Service can have it", others=others, help=help_text)
+
+
+def _is_in(text: str, ranges: Searchable) -> bool:
+    address = ip_address(text)
+    return ranges.across(address.version, int(address), int(address)) is not None
+
+
 def _samples(values: Iterable[Value], kind: str, ranges: Ranges) -> Iterator[Diagnostic]:
     searchable = Searchable(ranges.stated)
     for value in values:
@@ -88,8 +112,7 @@ def _samples(values: Iterable[Value], kind: str, ranges: Ranges) -> Iterator[Dia
         yield from problems
         if problems or not ranges.whole or value.refused or not isinstance(value.content, str):
             continue
-        address = ip_address(value.content)
-        if searchable.across(address.version, int(address), int(address)) is None:
+        if not _is_in(value.content, searchable):
             message = f"`{value.content}` is in none of the ranges of {kind}"
             help_text = "correct the range, or the sample"
             yield error("E615", message, value.span, "outside", help=help_text)

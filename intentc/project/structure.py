@@ -74,7 +74,8 @@ def _explain(root: Value, path: list[str | int], problem: Any) -> Iterator[Diagn
     elif "propertyNames" in problem.absolute_schema_path:
         # The instance is the key itself; the path is that of the mapping around it.
         key = value.content[problem.instance][0] if isinstance(value.content, dict) else value
-        message = f"`{shown(problem.instance)}` is not a legal name"
+        fault = "is not known" if kind == "enum" else "is not a legal name"
+        message = f"`{shown(problem.instance)}` {fault}"
         yield error("E606", message, key.span, _wanted(problem), help=_help(problem))
     elif kind == "type" or _is_of_wrong_type(value, problem):
         wanted = _types(problem)
@@ -189,7 +190,8 @@ def _help(problem: Any) -> tuple[str, ...]:
         legal = [str(word) for word in problem.validator_value]
         close = nearest(_text(problem.instance), legal) if is_one else None
         listing = f"legal are {', '.join(f'`{word}`' for word in legal)}"
-        return (f"a value with a similar name exists: `{close}`", listing) if close else (listing,)
+        kind = "value" if "propertyNames" not in problem.absolute_schema_path else "key"
+        return (f"a {kind} with a similar name exists: `{close}`", listing) if close else (listing,)
     if problem.validator == "const" and isinstance(problem.instance, str):
         return (f"write the number: `{problem.validator_value}`",)
     if problem.validator == "type" and problem.validator_value == "array" and is_one:
