@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated
@@ -97,30 +96,3 @@ def _intentc(
     ] = False,
 ) -> None:
     pass
-
-
-def run() -> None:
-    """Run the application; a fault of intentc itself ends in one line and exit code 70."""
-    try:
-        app()
-    except BrokenPipeError:
-        # The reader of a pipe has left; there is nobody to tell.
-        sys.stderr.close()
-        raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except Exception as fault:
-        import os
-        import traceback
-        from pathlib import PurePath
-
-        if os.environ.get("INTENTC_DEBUG"):
-            raise
-        where = traceback.extract_tb(fault.__traceback__)[-1]
-        place = f"{PurePath(where.filename).name}:{where.lineno}"
-        sys.stderr.write(
-            f"intentc: internal fault ({type(fault).__name__} at {place}); nothing was written\n"
-            "  = help: this is a fault of intentc: report it with the intents that lead to it "
-            "(INTENTC_DEBUG=1 shows more)\n"
-        )
-        raise SystemExit(70) from None

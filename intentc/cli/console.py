@@ -30,12 +30,12 @@ FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 class Asked:
     """What every command that compiles is asked: which project, clusters and day, and how to answer."""
 
-    path: Path
-    clusters: tuple[str, ...]
-    today: str | None
-    allow_expired: bool
-    color: str
-    form: str
+    path: Path = Path()
+    clusters: tuple[str, ...] = ()
+    today: str | None = None
+    allow_expired: bool = False
+    color: str = "auto"
+    form: str = "text"
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

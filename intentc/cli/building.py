@@ -1,0 +1,121 @@
+"""Read a project, compile it, and write, compare or print the result: the work of `intentc build`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from intentc.cli import console
+from intentc.cli.workspace import Workspace
+from intentc.compiler import TARGETS, Result
+from intentc.diagnostics import Diagnostic
+from intentc.output.summary import count_policies, summarize
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for beside the question every command shares."""
+
+    asked: console.Asked
+    output: Path | None = None
+    targets: tuple[str, ...] = TARGETS
+    kustomization: bool = False
+    stdout: bool = False
+    check: bool = False
+    force: bool = False
+    allow_empty: bool = False
+    allow_shrink: bool = False
+
+
+def build(request: Request) -> int:
+    """Build a project and return the exit code."""
+    targets = ("kubernetes",) if request.stdout else request.targets
+    workspace, result = console.compiled(request.asked, targets, kustomization=request.kustomization)
+    code = console.show(result.diagnostics, request.asked, workspace.prefix)
+    if code != console.CLEAN:
+        return code
+    if request.stdout:
+        for artifact in result.artifacts:
+            if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml"):
+                sys.stdout.write(artifact.content.decode())
+        return console.CLEAN
+    return _check(request, workspace, result) if request.check else _write(request, workspace, result)
+
+
+def _output(request: Request, workspace: Workspace) -> Path:
+    return request.output if request.output is not None else workspace.root / workspace.project.output
+
+
+def _files(result: Result) -> dict[str, bytes]:
+    return {artifact.path: artifact.content for artifact in result.artifacts}
+
+
+def _inside(request: Request, workspace: Workspace) -> Path | None:
+    """Return the folder below which no link may lead the output elsewhere."""
+    return None if request.output is not None else workspace.root
+
+
+def _scope(request: Request, result: Result) -> tuple[str, ...] | None:
+    """Return the clusters a partial build speaks for, or None when it speaks for all."""
+    return tuple(cluster.profile.name for cluster in result.clusters) if request.asked.clusters else None
+
+
+def _check(request: Request, workspace: Workspace, result: Result) -> int:
+    from intentc.output.errors import OutputError
+    from intentc.output.tree import compare_tree
+
+    root = _output(request, workspace)
+    try:
+        differences = compare_tree(
+            root,
+            _files(result),
+            policies={cluster.profile.name: count_policies(cluster) for cluster in result.clusters},
+            scope=_scope(request, result),
+            inside=_inside(request, workspace),
+        )
+    except OutputError as problem:
+        return _fail(problem.diagnostic, request)
+    if not differences:
+        console.say(f"{os.fspath(root)} is what the intents say\n")
+        return console.CLEAN
+    for difference in differences:
+        sys.stdout.write(f"{difference.kind} {os.fspath(root)}/{difference.path}\n")
+    noun = "file differs" if len(differences) == 1 else "files differ"
+    console.say(f"{len(differences)} {noun} from what the intents say; run `intentc build`\n")
+    return console.FINDINGS
+
+
+def _write(request: Request, workspace: Workspace, result: Result) -> int:
+    from intentc.output.errors import OutputError
+    from intentc.output.tree import write_tree
+
+    root = _output(request, workspace)
+    try:
+        report = write_tree(
+            root,
+            _files(result),
+            policies={cluster.profile.name: count_policies(cluster) for cluster in result.clusters},
+            scope=_scope(request, result),
+            inside=_inside(request, workspace),
+            force=request.force,
+            allow_empty=request.allow_empty,
+            allow_shrink=request.allow_shrink,
+        )
+    except OutputError as problem:
+        return _fail(problem.diagnostic, request)
+    counts = (
+        f"{len(report.written)} written, {len(report.unchanged)} unchanged, {len(report.removed)} removed"
+    )
+    console.say(summarize(result))
+    console.say(f"{os.fspath(root)}: {counts}\n")
+    for path in report.removed:
+        console.say(f"  removed {path}\n")
+    for path in report.replaced:
+        console.say(f"  replaced {path}, which intentc did not write\n")
+    return console.CLEAN
+
+
+def _fail(problem: Diagnostic, request: Request) -> int:
+    return console.show((problem,), request.asked)
