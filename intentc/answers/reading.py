@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from intentc import ir
@@ -47,6 +47,9 @@ class EmittedRule:
         return f"NetworkPolicy {self.name} {self.place}"
 
 
+_ByPeer = dict[Peer, list[tuple[PortSet, EmittedRule]]]
+
+
 @dataclass(slots=True)
 class Reading:
     """What was read back of one cluster, with what it was made of; equal things are one object in it."""
@@ -57,6 +60,7 @@ class Reading:
     emitted: Emitted
     meaning: Meaning
     problems: tuple[Diagnostic, ...]
+    index: dict[tuple[ir.Point, Subject], _ByPeer] = field(default_factory=dict)
 
     @staticmethod
     def of(artifacts: Iterable[ir.Artifact], policy: ir.Policy, profile: Profile) -> Reading:
@@ -67,17 +71,25 @@ class Reading:
 
     def rules(self, point: ir.Point, subject: Subject, peer: Peer, ports: PortSet) -> Iterator[EmittedRule]:
         """Yield the rules that admit some of these ports between the subject and exactly this peer."""
+        known = self.index.get((point, subject))
+        if known is None:
+            known = self.index[point, subject] = self._rules_by_peer(point, subject)
+        for found, rule in known.get(peer, ()):
+            if ports.may_share(found):
+                yield rule
+
+    def _rules_by_peer(self, point: ir.Point, subject: Subject) -> _ByPeer:
         leaves = point is ir.Point.LEAVING_POD
         direction, key = ("egress", "to") if leaves else ("ingress", "from")
+        by_peer: _ByPeer = {}
         for document in self.emitted.documents_of(subject, point):
-            for index, (peers, found) in enumerate((document.leaving if leaves else document.entering) or ()):
-                if peer in peers and ports.may_share(found):
-                    yield EmittedRule(
-                        LAYERS[point],
-                        document.path,
-                        f"{document.namespace}/{document.name}",
-                        f"spec.{direction}[{index}].{key}[{peers.index(peer)}]",
-                    )
+            name = f"{document.namespace}/{document.name}"
+            for index, (peers, ports) in enumerate((document.leaving if leaves else document.entering) or ()):
+                for number, peer in enumerate(peers):
+                    place = f"spec.{direction}[{index}].{key}[{number}]"
+                    rule = EmittedRule(LAYERS[point], document.path, name, place)
+                    by_peer.setdefault(peer, []).append((ports, rule))
+        return by_peer
 
     def firewall_rules(self, point: ir.Point, peer: Peer, ports: PortSet) -> Iterator[EmittedRule]:
         """Yield the firewall rules that admit some of these ports between the nodes and exactly this peer."""
