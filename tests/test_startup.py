@@ -50,7 +50,7 @@ def test_a_plain_build_loads_no_framework_and_no_grammar(tmp_path: Path) -> None
     (tmp_path / "a.intent").write_text("shop -> data:5432\n")
     found = loaded("build", cwd=tmp_path)
     assert (tmp_path / "generated/default/kubernetes/shop.yaml").is_file()
-    assert not found & {"click", "jsonschema", "lark", "rich", "typer"}
+    assert not found & {"click", "jinja2", "jsonschema", "lark", "rich", "typer", "yaml"}
 
 
 @pytest.mark.parametrize("arguments", [["build"], ["build", "shop"]], ids=" ".join)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from intentc.nodes import Comment, Intent, NumberedPorts, PlainIntent, PlainPods, PlainPorts
 from intentc.parser import words
+from intentc.resources import read_text
 from intentc.source import SourceFile, Span
 
 _RULE_COMMENT = re.compile(r"^//.*$", re.MULTILINE)
@@ -35,7 +35,7 @@ class Patterns(NamedTuple):
 @lru_cache(maxsize=1)
 def patterns() -> Patterns:
     """Return the patterns of this process."""
-    grammar = _RULE_COMMENT.sub("", files("intentc.grammar").joinpath("intent.lark").read_text("utf-8"))
+    grammar = _RULE_COMMENT.sub("", read_text("intentc.grammar", "intent.lark"))
     terminals = dict(_TERMINAL.findall(grammar))
     word, label, equals = terminals["WORD"], terminals["LABEL"], terminals["EQUALS"]
     # The grammar takes these before it takes a word.

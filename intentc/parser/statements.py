@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark, UnexpectedInput, UnexpectedToken
@@ -11,6 +10,7 @@ from lark import Lark, UnexpectedInput, UnexpectedToken
 from intentc.diagnostics import Diagnostic
 from intentc.nodes import Statement
 from intentc.parser.tree import Builder
+from intentc.resources import read_text
 from intentc.source import SourceFile
 
 
@@ -23,7 +23,7 @@ class Grammar:
         Lark's own cache is never used: it unpickles a file at a guessable path before it checks it.
         """
         self._builder = Builder()
-        text = files("intentc.grammar").joinpath("intent.lark").read_text("utf-8")
+        text = read_text("intentc.grammar", "intent.lark")
         self._lark = Lark(
             text,
             start="line",

@@ -1,0 +1,1 @@
+"""The frames that ship beside the templates are what the templates say."""

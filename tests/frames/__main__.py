@@ -1,0 +1,28 @@
+"""Write `templates/frames.json`: the frames that most builds need, so that they need not load Jinja.
+
+`python -m tests.frames` writes the file; `tests/test_frames.py` holds it against the templates.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.frames.shipped import wanted
+
+FILE = Path(__file__).resolve().parents[2] / "templates" / "frames.json"
+
+
+def main() -> int:
+    """Write the file, and say whether it changed."""
+    text = wanted()
+    if FILE.is_file() and FILE.read_text() == text:
+        print("frames.json is what the templates say")  # noqa: T201 - it talks to a person
+        return 0
+    FILE.write_text(text)
+    print(f"wrote {FILE}: {len(text):,} bytes")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
