@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from intentc import ir
@@ -72,13 +72,14 @@ class Admissions:
         must open.
         """
         for way in self._meaning.ways_of(flow):
-            for point, seen, pods in _pod_points(way, flow):
-                connection = self._refused_at(point, flow, seen, pods)
+            for point, seen, pods in pod_points(way, flow):
+                connection = self.refused_at(point, flow, seen, pods)
                 if connection is not None:
                     return Refused(connection, point)
         return self._refused_by_firewall(flow) if self._with_firewall else None
 
-    def _refused_at(self, point: ir.Point, flow: ir.Flow, seen: Seen, pods: ir.Pods) -> Witness | None:
+    def refused_at(self, point: ir.Point, flow: ir.Flow, seen: Seen, pods: ir.Pods) -> Witness | None:
+        """Return a connection of the flow that the policies of these pods refuse, as they see it, or None."""
         peers, ports = self._meaning.seen(flow, seen)
         mine = label_set(pods.pods, of_namespace=False)
         side = self._emitted.side(point)
@@ -127,19 +128,48 @@ class Admissions:
         ours do not. What a pod's own node opens to it passes no point at all, and is left out.
         """
         for way in self._meaning.ways_of(flow):
-            stages = sorted(_pod_points(way, flow), key=lambda stage: stage[2].namespace is None)
-            if not stages:
-                found = self._admitted_by_firewall(flow, way)
-                if found is not None:
-                    return found
-                continue
-            pieces: Iterator[_Found] = iter([_Found(base) for base in self._bases(flow)])
-            for point, seen, pods in stages:
-                pieces = self._passing(pieces, point, flow, seen, pods)
-            for piece in pieces:
-                source, target = end(piece.region, "source"), end(piece.region, "target")
-                return Admitted(_witness(source, target, piece.region), piece.reasons)
+            stages = pod_points(way, flow)
+            found = self.passing(flow, stages) if stages else self._admitted_by_firewall(flow, way)
+            if found is not None:
+                return found
         return None
+
+    def passing(self, flow: ir.Flow, stages: Iterable[Stage]) -> Admitted | None:
+        """Return a connection of the flow that the policies at all these points let pass, or None."""
+        pieces: Iterator[_Found] = iter([_Found(base) for base in self._bases(flow)])
+        for point, seen, pods in sorted(stages, key=lambda stage: stage[2].namespace is None):
+            pieces = self._passing(pieces, point, flow, seen, pods)
+        for piece in pieces:
+            source, target = end(piece.region, "source"), end(piece.region, "target")
+            return Admitted(_witness(source, target, piece.region), piece.reasons)
+        return None
+
+    def admitting(
+        self, flow: ir.Flow, point: ir.Point, seen: Seen, pods: ir.Pods
+    ) -> Iterator[tuple[Subject, Peer | None, PortSet]]:
+        """Yield what lets some of the flow pass at a point: a peer with its ports, in a policy of a subject.
+
+        A subject that isolates some of the pods and lets nothing of the flow pass comes with no peer.
+        """
+        mine, other = _ENDS[point]
+        peers, ports = self._meaning.seen(flow, seen)
+        side = self._emitted.side(point)
+        bases = self._bases(flow)
+        for subject in side:
+            if not self._may_be_in(pods, subject.namespace):
+                continue
+            here = _subject_region(mine, subject)
+            insides = [inside for base in bases if (inside := shared_part(base, here)) is not None]
+            if not insides:
+                continue
+            found = False
+            for peer, admitted in side[subject].items():
+                self._budget.spend(1)
+                if any(self._by_rule(one, other, seen, peers, ports, peer, admitted) for one in insides):
+                    found = True
+                    yield subject, peer, admitted
+            if not found:
+                yield subject, None, PortSet()
 
     def _admitted_by_firewall(self, flow: ir.Flow, way: Way) -> Admitted | None:
         if not way.wires or isinstance(flow.source, ir.Pods) or isinstance(flow.target, ir.Pods):
@@ -264,7 +294,11 @@ class Admissions:
         return "several rules together"
 
 
-def _pod_points(way: Way, flow: ir.Flow) -> list[tuple[ir.Point, Seen, ir.Pods]]:
+Stage = tuple[ir.Point, Seen, ir.Pods]
+"""A point at which a policy sees a connection, as what, and the pods the policy belongs to."""
+
+
+def pod_points(way: Way, flow: ir.Flow) -> list[Stage]:
     """Return the points at which a pod's policy sees the way, with the pods it belongs to."""
     points = []
     if way.leaving and isinstance(flow.source, ir.Pods):
