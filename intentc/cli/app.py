@@ -18,6 +18,7 @@ COMMANDS = (
     "fmt",
     "test",
     "verify",
+    "probe",
     "explain",
     "init",
     "schema",
