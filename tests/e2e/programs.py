@@ -1,0 +1,101 @@
+"""The programs that are no Python packages: built from pinned Go modules and kept by version, or Debian's."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tests.e2e.failure import Missing
+
+MODULES = Path(__file__).parent / "tools"
+
+BUILT = {
+    "kube-apiserver": ("kubernetes", "./apiserver"),
+    "kube-proxy": ("kubernetes", "./proxy"),
+    "kubectl": ("kubernetes", "./kubectl"),
+    "controllers": ("kubernetes", "./controllers"),
+    "policies": ("policies", "."),
+}
+"""By the name of the program: its Go module in `tools`, and its package there."""
+
+DEBIAN = {
+    "conntrack": "conntrack",
+    "etcd": "etcd-server",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "nft": "nftables",
+    "openssl": "openssl",
+    "unshare": "util-linux",
+}
+PLUGINS = Path("/usr/lib/cni")
+"""Where Debian's containernetworking-plugins puts them."""
+
+
+def built(name: str) -> Path:
+    """Return where a built program is, or will be: outside the tree, by all that decides what it is."""
+    module = MODULES / BUILT[name][0]
+    total = hashlib.sha256()
+    for path in sorted(module.rglob("*")):
+        if path.is_file():
+            total.update(path.relative_to(module).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "intentc" / f"e2e-{module.name}-{total.hexdigest()[:16]}" / name
+
+
+def prepare(names: Iterable[str]) -> None:
+    """Build those of the programs that are not there yet; raise Missing without Go, or when one fails."""
+    wanted = [name for name in names if not built(name).exists()]
+    if not wanted:
+        return
+    go = shutil.which("go", path=f"{os.environ.get('PATH', '')}:/usr/local/go/bin:/usr/lib/go-1.26/bin")
+    if go is None:
+        raise Missing(f"Go 1.26 or newer (https://go.dev/dl), to build {', '.join(wanted)}")
+    for name in wanted:
+        path = built(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path.parent):
+            if path.exists():  # another run built it while this one waited
+                continue
+            start = time.monotonic()
+            _say(f"building {name}; the first build of all takes ten minutes on two processors")
+            module, package = BUILT[name]
+            fresh = path.with_suffix(".new")
+            command = [go, "build", "-trimpath", "-ldflags=-s -w", "-mod=readonly", "-o", str(fresh), package]
+            # Only Go 1.26: an API server that Go 1.27 built answers its OpenAPI v2 page with 503.
+            environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
+            done = subprocess.run(
+                command, cwd=MODULES / module, env=environment, check=False, capture_output=True, text=True
+            )
+            if done.returncode:
+                raise Missing(f"{name}, which does not build: {done.stderr.strip()[-2000:]}")
+            fresh.replace(path)
+            _say(f"built {name} in {time.monotonic() - start:.0f} s")
+
+
+def require(names: Iterable[str], *, plugins: Iterable[str] = ()) -> None:
+    """Raise Missing, with what to install, unless these of Debian's programs and CNI plugins are there."""
+    lacking = {DEBIAN[name] for name in names if shutil.which(name) is None}
+    if not all((PLUGINS / name).exists() for name in plugins):
+        lacking.add("containernetworking-plugins")
+    if lacking:
+        raise Missing(f"apt-get install --no-install-recommends {' '.join(sorted(lacking))}")
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"e2e: {message}\n")
+    sys.stderr.flush()
