@@ -66,6 +66,7 @@ class Profile:
     non_masquerade: tuple[str, ...] | None = None
     firewall: Firewall = field(default_factory=Firewall)
     node_cidr_match: bool = False
+    clusterwide_policies: bool = False
     workload_identity: bool = False
     autopilot: bool = False
 

@@ -130,6 +130,9 @@ def test_a_right_profile_has_nothing_to_say() -> None:
         ("dns: kube-dns", "samples: {services: [10.96.0.10/32]}", "E610", "10.96.0.10/32"),
         # combinations
         ("dataplane: calico", "dataplane: dataplane-v2", "E613", "routes"),
+        ("dns: kube-dns", "clusterwidePolicies: true", "E616", "true"),
+        ("dns: kube-dns", "dnsClusterIP: 10.97.0.1", "E619", "10.97.0.1"),
+        ("dns: kube-dns", "dns: {preset: node-local, clusterIP: 10.95.255.255}", "E619", "10.95.255.255"),
         ("dns: kube-dns", "dns: node-local", "E614", "node-local"),
         ("dns: kube-dns", "dns: {preset: node-local}", "E614", "{preset: node-local}"),
         ("dns: kube-dns", "dns: {preset: kube-dns, peers: [{cidr: 10.0.0.1/32}]}", "E616", None),

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Literal
 
+from intentc.backends import cilium
 from intentc.backends.naming import slug
 from intentc.backends.rendering import render
 from intentc.backends.subjects import expand
@@ -50,12 +51,16 @@ _MERGED_CLAUSES = ("because", "owner", "ticket")
 
 @dataclass(slots=True)
 class _Subject:
-    """What one policy selects and allows: peers by their fragment, each with its ports."""
+    """What one policy selects and allows: peers by their fragment, each with its ports.
+
+    `node_ports` are the ports of nodes where nodes are known by identity, not by address.
+    """
 
     namespace: str
     pods: Selector
     direction: Direction
     peers: dict[str, set[Ports]] = field(default_factory=dict)
+    node_ports: set[Ports] = field(default_factory=set)
     clauses: dict[str, set[str]] = field(default_factory=dict)
     has_intents: bool = False
 
@@ -73,21 +78,21 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     """Return one file for each namespace that has an isolated pod, `kubernetes/<namespace>.yaml`.
 
     A node address in a policy of a data plane that never matches one is an error (E401), and so is a subject
-    in namespaces nobody has listed (E403): a policy lives in one namespace.
+    in namespaces nobody has listed (E403): a policy lives in one namespace. With `clusterwidePolicies` nodes
+    are admitted by a file beside it, `kubernetes/<namespace>.clusterwide.yaml`.
     """
     diagnostics: list[Diagnostic] = list(_ineffective(policy, profile))
-    subjects = _subjects(policy, diagnostics)
+    subjects = _subjects(policy, profile, diagnostics)
     if has_errors(diagnostics):
         return (), tuple(diagnostics)
     documents: dict[str, list[tuple[str, str]]] = {}
     for subject in subjects.values():
-        documents.setdefault(subject.namespace, []).extend(_documents(subject))
+        documents.setdefault(_file_name(subject.namespace), []).extend(_documents(subject))
+        if subject.node_ports:
+            documents.setdefault(cilium.file_name(subject.namespace), []).append(_clusterwide(subject))
     artifacts = tuple(
-        Artifact(
-            f"kubernetes/{_file_name(namespace)}",
-            (HEADER + "".join(text for _, text in sorted(its))).encode(),
-        )
-        for namespace, its in sorted(documents.items())
+        Artifact(f"kubernetes/{name}", (HEADER + "".join(text for _, text in sorted(its))).encode())
+        for name, its in sorted(documents.items())
     )
     return artifacts, tuple(diagnostics)
 
@@ -107,7 +112,7 @@ def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
 
     https://docs.cilium.io/en/stable/security/policy/language/#selecting-nodes-with-cidr-ipblock
     """
-    if profile.dataplane == "calico" or profile.node_cidr_match:
+    if profile.dataplane == "calico" or profile.node_cidr_match or profile.clusterwide_policies:
         return
     seen: set[int] = set()
     for rule in policy.rules:
@@ -126,13 +131,14 @@ def _ineffective(policy: Policy, profile: Profile) -> Iterator[Diagnostic]:
                     "`local` (externalTrafficPolicy: Local) keeps the source, so that ingress needs none"
                 )
             ways.append("`nodeCIDRMatch: true`, where Cilium runs with `policy-cidr-match-mode=nodes`")
+            ways.append("`clusterwidePolicies: true`, where CiliumClusterwideNetworkPolicy is enabled")
             message = f"node address in a policy of cluster `{profile.name}`"
             label = f"an ipBlock never matches a node on `{profile.dataplane}`"
             yield error("E401", message, origin.flow.span, label, help=tuple(ways))
 
 
 def _subjects(
-    policy: Policy, diagnostics: list[Diagnostic]
+    policy: Policy, profile: Profile, diagnostics: list[Diagnostic]
 ) -> dict[tuple[str, Selector, Direction], _Subject]:
     """Return every policy to write, keyed by what it selects, with all it allows."""
     subjects: dict[tuple[str, Selector, Direction], _Subject] = {}
@@ -155,7 +161,11 @@ def _subjects(
         pods, peer = (rule.source, rule.target) if direction == "Egress" else (rule.target, rule.source)
         if not isinstance(pods, Pods):
             raise AssertionError(f"a rule at a pod whose pod end is {pods}")  # noqa: TRY004 - not a caller's mistake
+        by_identity = profile.clusterwide_policies and isinstance(peer, Addresses) and peer.word == "nodes"
         for subject in by_pods[pods, direction]:
+            if by_identity:
+                subject.node_ports.add(rule.ports)
+                continue
             for fragment in _peers(peer):
                 subject.peers.setdefault(fragment, set()).add(rule.ports)
     return subjects
@@ -174,18 +184,30 @@ def _documents(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield name, _document(subject, name, rules)
 
 
-def _document(subject: _Subject, name: str, rules: str) -> str:
+def _clusterwide(subject: _Subject) -> tuple[str, str]:
+    """Return name and text of the policy for the nodes; the name is one of the whole cluster."""
+    name = f"{subject.namespace}.{_name(subject)}"
+    selector = _selector(cilium.selector_of(subject.namespace, subject.pods), 4)
+    ports = _joined(subject.node_ports)
+    return name, cilium.document(name, _annotations(subject), selector, subject.direction, ports)
+
+
+def _annotations(subject: _Subject) -> list[tuple[str, str]]:
     # A policy without an intent is applied after those with one, so that nothing is cut off in between.
     annotations = [("argocd.argoproj.io/sync-wave", "0" if subject.has_intents else "1")]
     annotations += [
         (f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())
     ]
+    return annotations
+
+
+def _document(subject: _Subject, name: str, rules: str) -> str:
     key = "egress" if subject.direction == "Egress" else "ingress"
     return render(
         "kubernetes/policy.yaml.j2",
         name=name,
         namespace=subject.namespace,
-        annotations=annotations,
+        annotations=_annotations(subject),
         pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
         policy_type=subject.direction,
         rules=f"  {key}:\n{rules}" if rules else "",

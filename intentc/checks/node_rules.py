@@ -11,7 +11,8 @@ from intentc.ir import Addresses, Flow, Point, Policy, Ports, Rule
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield, for each statement and direction, what its node rule admits beside it, and the narrower ways."""
-    if context.profile.dataplane != "calico" and not context.profile.node_cidr_match:
+    by_identity = context.profile.clusterwide_policies
+    if context.profile.dataplane != "calico" and not context.profile.node_cidr_match and not by_identity:
         return  # no policy matches a node there: an error of the backend says so
     found: dict[tuple[str, int, Point], tuple[Flow, set[int], list[Rule]]] = {}
     for rule in policy.rules:
@@ -26,31 +27,37 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
                 rules.append(rule)
     for (_, _, point), (flow, rows, rules) in found.items():
         ports = _listed(dict.fromkeys(_port(rule.ports) for rule in rules))
-        ranges = ", ".join(context.profile.node_cidrs)
+        others = "" if by_identity else f"other machines in {', '.join(context.profile.node_cidrs)}"
         numbers = _listed([str(row) for row in sorted(rows)])
         label = f"row{'s' if len(rows) > 1 else ''} {numbers} of the truth table"
         if point is Point.ENTERING_POD:
             message = f"every node address may reach the target on {ports}"
-            also = f"also admitted: processes on the nodes' own network, other machines in {ranges}"
+            also = "also admitted: processes on the nodes' own network"
+            also += f", {others}" if others else ""
             if flow.path.kind == "nodeport":
                 also += f", and whoever reaches nodePort {flow.path.number} on a node"
-            ways = _narrower(flow)
+            ways = _listed(_ways_in(flow, by_identity=by_identity), "or")
         else:
             message = f"the source may reach every node address on {ports}"
-            also = f"also admitted: whatever else listens there on the nodes and other machines in {ranges}"
-            ways = "narrower: the ClusterIP Service (no `via`), or ranges of a node pool in `nodeCIDRs`"
-            if flow.path.kind not in ("nodeport", "hostport"):
-                ways = "narrower: ranges of a node pool in `nodeCIDRs`"
-        yield warning("W305", message, flow.span, label, help=(also, ways))
+            also = "also admitted: whatever else listens there on the nodes"
+            also += f" and {others}" if others else ""
+            ways = ", or ".join(_ways_out(flow, by_identity=by_identity))
+        narrower = (f"narrower: {ways}",) if ways else ()
+        yield warning("W305", message, flow.span, label, help=(also, *narrower))
 
 
-def _narrower(flow: Flow) -> str:
-    ways = ["ranges of a node pool in `nodeCIDRs`"]
+def _ways_out(flow: Flow, *, by_identity: bool) -> list[str]:
+    ways = ["the ClusterIP Service (no `via`)"] if flow.path.kind in ("nodeport", "hostport") else []
+    return ways if by_identity else [*ways, "ranges of a node pool in `nodeCIDRs`"]
+
+
+def _ways_in(flow: Flow, *, by_identity: bool) -> list[str]:
+    ways = [] if by_identity else ["ranges of a node pool in `nodeCIDRs`"]
     if flow.path.kind in ("nodeport", "loadbalancer") and not flow.path.local:
         ways.insert(0, "`local` (externalTrafficPolicy: Local)")
     if flow.path.kind == "nodeport" and not isinstance(flow.source, Addresses):
         ways.insert(0, "the ClusterIP Service (no `via`)")
-    return f"narrower: {_listed(ways, 'or')}"
+    return ways
 
 
 def _port(ports: Ports) -> str:
@@ -61,4 +68,4 @@ def _port(ports: Ports) -> str:
 
 def _listed(items: dict[str, None] | list[str], word: str = "and") -> str:
     names = list(items)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
+    return "".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} {word} {names[-1]}"

@@ -9,6 +9,8 @@ from intentc.ir import Isolation, Pods, Point, Requirement, Selector
 from intentc.profile import Profile
 from intentc.prove.proof import Proof
 
+_OTHERS = ("/kustomization.yaml", ".clusterwide.yaml")
+"""How the names of files end beside those of the namespaces."""
 _SHOWN = 5
 """How many isolated subjects are named before the rest is counted."""
 
@@ -63,7 +65,7 @@ def _counts(cluster: ClusterResult) -> Iterator[str]:
     files = [
         artifact
         for artifact in cluster.artifacts
-        if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml")
+        if "/kubernetes/" in artifact.path and not artifact.path.endswith(_OTHERS)
     ]
     if files:
         yield _plural(len(files), "namespace")

@@ -50,6 +50,7 @@ def _profile(name: str, facts: dict[str, Any]) -> Profile:
         non_masquerade=_ordered(masquerade["nonMasqueradeCIDRs"]) if masquerade else None,
         firewall=_firewall(facts.get("firewall", {})),
         node_cidr_match=facts.get("nodeCIDRMatch", False),
+        clusterwide_policies=facts.get("clusterwidePolicies", False),
         workload_identity=facts.get("workloadIdentity", False),
         autopilot=facts.get("autopilot", False),
     )

@@ -125,6 +125,7 @@ def _combinations(name: str, cluster: Value, doubtful: frozenset[int]) -> Iterat
         message = f"cluster `{name}` has Dataplane V2 and routes-based networking"
         help_text = "Dataplane V2 exists on VPC-native clusters only: `routing: vpc-native`"
         yield error("E613", message, routing.span, "no such cluster can be made", help=help_text)
+    yield from _nodes_by_identity(name, cluster, dataplane)
     dns = _get(cluster, "dns")
     if dns is not None:
         yield from _resolution(name, cluster, dns, doubtful)
@@ -142,6 +143,22 @@ def _combinations(name: str, cluster: Value, doubtful: frozenset[int]) -> Iterat
         message = "`nodePortRange` is empty or out of range"
         help_text = "write it as the API server has it: `30000-32767`"
         yield error("E617", message, ports.span, "not a range of ports", help=help_text)
+
+
+def _nodes_by_identity(name: str, cluster: Value, dataplane: object) -> Iterator[Diagnostic]:
+    """Yield what does not go with policies that know nodes by their identity."""
+    wide, match = _get(cluster, "clusterwidePolicies"), _get(cluster, "nodeCIDRMatch")
+    if wide is None or wide.content is not True:
+        return
+    if dataplane == "calico":
+        message = f"cluster `{name}` has Calico and `clusterwidePolicies`"
+        help_text = "leave it out: with Calico an ipBlock matches nodes; or say `dataplane`"
+        yield error("E616", message, wide.span, "policies of Cilium", help=help_text)
+    elif match is not None and match.content is True:
+        others = (Label(match.span, "by address"),)
+        message = "`clusterwidePolicies` and `nodeCIDRMatch` exclude each other"
+        help_text = "keep one: nodes are admitted by identity or by address"
+        yield error("E616", message, wide.span, "by identity", others=others, help=help_text)
 
 
 def _resolution(name: str, cluster: Value, dns: Value, doubtful: frozenset[int]) -> Iterator[Diagnostic]:

@@ -21,7 +21,6 @@ POD_POINTS = (ir.Point.LEAVING_POD, ir.Point.ENTERING_POD)
 _NODES = AddressSample("nodes")
 _ENDS = {ir.Point.LEAVING_POD: ("source", "target"), ir.Point.ENTERING_POD: ("target", "source")}
 _DIRECTION = {ir.Point.LEAVING_POD: "egress", ir.Point.ENTERING_POD: "ingress"}
-_PEERS_KEY = {ir.Point.LEAVING_POD: "to", ir.Point.ENTERING_POD: "from"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +288,7 @@ class Admissions:
             rules = document.leaving if point is ir.Point.LEAVING_POD else document.entering
             for index, (peers, found) in enumerate(rules or ()):
                 if peer in peers and found & ports:
-                    place = f"spec.{_DIRECTION[point]}[{index}].{_PEERS_KEY[point]}[{peers.index(peer)}]"
+                    place = document.place(_DIRECTION[point], index, peers.index(peer))
                     return f"`{place}` of {document.title}"
         return "several rules together"
 

@@ -25,7 +25,8 @@ class Unreadable(Exception):
 class PolicyDocument:
     """One NetworkPolicy: which pods it isolates, and the rules it admits; None where it does not isolate.
 
-    `position` counts the documents of its file from 1; `subject` is None where no pod can be selected.
+    `position` counts the documents of its file from 1; `subject` is None where no pod can be selected. A
+    policy of Cilium for the whole cluster has no namespace.
     """
 
     path: str
@@ -35,8 +36,17 @@ class PolicyDocument:
     subject: Subject | None
     leaving: tuple[Rule, ...] | None
     entering: tuple[Rule, ...] | None
+    is_clusterwide: bool = False
 
     @property
     def title(self) -> str:
         """Return what a person finds the document by."""
+        if self.is_clusterwide:
+            return f"CiliumClusterwideNetworkPolicy `{self.name}` in `{self.path}`"
         return f"NetworkPolicy `{self.namespace}/{self.name}` in `{self.path}`"
+
+    def place(self, direction: str, rule: int, peer: int) -> str:
+        """Return where a peer stands in the document; `direction` is `egress` or `ingress`."""
+        key = "to" if direction == "egress" else "from"
+        last = f"{key}Entities" if self.is_clusterwide else f"{key}[{peer}]"
+        return f"spec.{direction}[{rule}].{last}"

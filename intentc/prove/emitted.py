@@ -10,6 +10,7 @@ from intentc.diagnostics import Diagnostic, error
 from intentc.profile import Profile
 from intentc.prove.admission import Refusal, refusals
 from intentc.prove.canonical import Canonical
+from intentc.prove.clusterwide import read_clusterwide
 from intentc.prove.differences import ADDRESSES, KIND, PORTS, Entry, region_of
 from intentc.prove.documents import PolicyDocument, Unreadable
 from intentc.prove.firewall_reader import FirewallRule, Text, read_firewall
@@ -23,6 +24,8 @@ from intentc.prove.yaml_tree import read_trees
 
 KUBERNETES = "kubernetes"
 TERRAFORM = "terraform"
+CLUSTERWIDE = ".clusterwide.yaml"
+"""How the name of a file ends that holds policies of Cilium for the whole cluster."""
 BESIDE = ("provenance.json",)
 """Files beside the output that nobody applies."""
 
@@ -60,7 +63,7 @@ def read(
     With `own_shape` every NetworkPolicy must be in the shape that we write, byte for byte; without, any
     manifest that all readers of YAML agree about is read by the rules of Kubernetes.
     """
-    files = _Files(shapes, own_shape=own_shape)
+    files = _Files(shapes, own_shape=own_shape, clusterwide=profile.clusterwide_policies)
     emitted = Emitted()
     for artifact in artifacts:
         try:
@@ -81,8 +84,9 @@ def read(
 class _Files:
     """Read files one by one, and keep what they hold."""
 
-    def __init__(self, shapes: Shapes, *, own_shape: bool) -> None:
+    def __init__(self, shapes: Shapes, *, own_shape: bool, clusterwide: bool) -> None:
         self._shapes = shapes
+        self._clusterwide = clusterwide
         self._canonical = Canonical(shapes) if own_shape else None
         self._suffixes = (".yaml",) if own_shape else (".yaml", ".yml")
         self._refused: list[tuple[str, Refusal]] = []
@@ -96,6 +100,9 @@ class _Files:
         *_, folder, name = ("", *artifact.path.split("/"))
         if folder == KUBERNETES and name == "kustomization.yaml":
             self._kustomizations.append(artifact)
+        elif folder == KUBERNETES and name.endswith(CLUSTERWIDE) and self._clusterwide:
+            self._names.append(name)
+            self.documents.extend(read_clusterwide(artifact.path, artifact.content, self._shapes))
         elif folder == KUBERNETES and name.endswith(self._suffixes):
             self._names.append(name)
             self._read_policies(artifact)

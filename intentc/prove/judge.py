@@ -30,7 +30,6 @@ from intentc.source import Span
 
 _NODES = AddressSample("nodes")
 _DIRECTION = {ir.Point.LEAVING_POD: "egress", ir.Point.ENTERING_POD: "ingress"}
-_PEERS_KEY = {ir.Point.LEAVING_POD: "to", ir.Point.ENTERING_POD: "from"}
 _WHERE = {
     ir.Point.LEAVING_POD: "on leaving the pod",
     ir.Point.ENTERING_POD: "on entering the pod",
@@ -146,14 +145,13 @@ class Judge:
 
     def _rule_of(self, point: ir.Point, difference: Difference) -> str:
         """Return the rule that admits the difference, as a path into its document."""
-        direction, key = _DIRECTION[point], _PEERS_KEY[point]
         ports = _ports(difference)
         subject = difference.entry.subject
         for document in self._emitted.documents_of(subject, point):
             rules = document.leaving if point is ir.Point.LEAVING_POD else document.entering
             for index, (peers, admitted) in enumerate(rules or ()):
                 if difference.entry.peer in peers and admitted & ports:
-                    place = f"spec.{direction}[{index}].{key}[{peers.index(difference.entry.peer)}]"
+                    place = document.place(_DIRECTION[point], index, peers.index(difference.entry.peer))
                     return f"`{place}` of {document.title}"
         return "several rules together"
 
