@@ -12,6 +12,7 @@ _NOT_A_NAMESPACE = re.compile(r"let|with|isolate|assert|internet|nodes|control-p
 """Words that mean something else where a namespace could stand."""
 
 _NEEDS_PROTOCOL = re.compile(r"[0-9]+-[a-z][a-z0-9]*|[a-z]+-[0-9]+")
+_STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*')
 _WORDS = ("pods", "dns", "metadata", "cidr")
 """What `ir.Addresses.word` may be beside words of the language."""
 
@@ -103,4 +104,6 @@ def place_of(span: Span | None) -> str:
 
 def said(span: Span | None) -> str:
     """Return a statement on one line, without its comments."""
-    return " ".join(re.sub(r"#[^\n]*", "", span.text).split()) if span else ""
+    if span is None:
+        return ""
+    return " ".join(_STRING_OR_COMMENT.sub(lambda found: found[1] or "", span.text).split())
