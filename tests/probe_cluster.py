@@ -16,7 +16,7 @@ World = dict[str, Any]
 
 def selects(selector: str, labels: dict[str, str]) -> bool:
     """Tell whether a selector in the words of `kubectl -l` holds for labels."""
-    for part in re.findall(r"(?:[^,(]|\([^)]*\))+", selector):
+    for part in map(str.strip, re.findall(r"(?:[^,(]|\([^)]*\))+", selector)):
         if found := re.fullmatch(r"(\S+) (in|notin) \(([^)]*)\)", part):
             inside = labels.get(found[1]) in found[3].split(", ")
             holds = inside if found[2] == "in" else not inside

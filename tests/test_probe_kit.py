@@ -16,6 +16,7 @@ import yaml
 from intentc.answers.probe.checks import Check
 from intentc.answers.probe.kit import FILES, Kit, kit
 from intentc.compiler import compile_texts
+from intentc.ir import Pods
 from intentc.prove.labels import holds, label_set
 from tests.readback import CLUSTER
 
@@ -120,7 +121,7 @@ def test_stand_ins_are_selected_as_the_pods_they_stand_for() -> None:
     pods = {item["metadata"]["name"]: item for item in documents(found, "pods") if item["kind"] == "Pod"}
     ends = [end for check in found.plan.checks for end in (check.source, check.target)]
     for end in dict.fromkeys(ends):
-        if not hasattr(end, "pods"):
+        if not isinstance(end, Pods):
             continue
         wanted = label_set(end.pods, of_namespace=False)
         assert wanted is not None

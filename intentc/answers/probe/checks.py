@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from intentc import ir
-from intentc.answers.probe.words import described
+from intentc.answers.wording import flow_text, place_of, said
 from intentc.profile import Profile
 from intentc.prove.platform import masquerades_nodes
 
@@ -20,7 +19,6 @@ NEIGHBOUR = ir.Pods((ir.Requirement(ir.NAMESPACE_LABEL, "In", ("default",)),))
 """Who tries what no intent allows: a pod of the one namespace that every cluster has."""
 
 _PREFERRED = 8080
-_STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|#[^\n]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,15 @@ def plan(
         for port in _tried(flow.ports):
             reason = _obstacle(flow, port)
             if reason:
-                left_out[LeftOut(place(flow), said(flow), reason)] = None
+                left_out[LeftOut(place_of(flow.span), said(flow.span), reason)] = None
                 continue
             key = (flow.source, flow.target, port, flow.path, verdict)
             if key not in checks:
-                text = said(flow) if cause != "neighbour" else _neighbours(flow, port)
+                text = said(flow.span) if cause != "neighbour" else _neighbours(flow, port)
                 checks[key] = Check(
                     verdict,
                     cause,
-                    place(flow),
+                    place_of(flow.span),
                     text,
                     flow.source,
                     flow.target,
@@ -104,20 +102,6 @@ def neighbours(policy: ir.Policy) -> Iterator[ir.Flow]:
             if (flow.target, port.protocol) not in known:
                 known[flow.target, port.protocol] = None
                 yield ir.Flow(NEIGHBOUR, flow.target, (port,), span=flow.span)
-
-
-def place(flow: ir.Flow) -> str:
-    """Return the `file:line` of a flow, or nothing where it has none."""
-    if flow.span is None:
-        return ""
-    return f"{flow.span.file.path}:{flow.span.file.position(flow.span.start)[0]}"
-
-
-def said(flow: ir.Flow) -> str:
-    """Return the statement of a flow on one line, without its comments."""
-    if flow.span is None:
-        return ""
-    return " ".join(_STRING_OR_COMMENT.sub(lambda found: found[1] or "", flow.span.text).split())
 
 
 def _claims(
@@ -177,9 +161,7 @@ def single_address(addresses: ir.Addresses) -> str | None:
 
 
 def _neighbours(flow: ir.Flow, port: ir.Ports) -> str:
-    source, target = (described(end) for end in (flow.source, flow.target) if isinstance(end, ir.Pods))
-    number = f"{port.name or port.first}{'/udp' if port.protocol == 'UDP' else ''}"
-    return f"no intent says {source} -> {target}:{number}"
+    return f"no intent says {flow_text(replace(flow, ports=(port,)))}"
 
 
 @dataclass(frozen=True, slots=True)

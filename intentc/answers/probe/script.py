@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from intentc import ir
 from intentc.answers.probe.checks import Check, single_address
-from intentc.answers.probe.words import pod_words
 from intentc.answers.rendering import environment
+from intentc.answers.wording import namespaces_text, selector_text
 
 
 def script(cluster: str, checks: Iterable[Check], image: str) -> str:
@@ -34,10 +34,14 @@ def _options(check: Check) -> str:
 
 
 def _source(end: ir.Endpoint) -> list[str]:
-    return ["--from", *pod_words(end)] if isinstance(end, ir.Pods) else ["--from-node"]
+    return (
+        ["--from", namespaces_text(end.namespaces), selector_text(end.pods)]
+        if isinstance(end, ir.Pods)
+        else ["--from-node"]
+    )
 
 
 def _target(end: ir.Endpoint) -> list[str]:
     if isinstance(end, ir.Pods):
-        return ["--to", *pod_words(end)]
+        return ["--to", namespaces_text(end.namespaces), selector_text(end.pods)]
     return ["--to-node"] if end.word == "nodes" else ["--to-address", single_address(end) or ""]
