@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from intentc import ir
@@ -58,7 +58,7 @@ class Result:
 def compile_texts(
     files: Mapping[str, str], *, today: str | None = None, allow_expired: bool = False
 ) -> Result:
-    """Compile a project given as texts by path: `intentc.yaml` and `.intent` files."""
+    """Compile a project given as texts by path: `intentc.yaml`, `.intent` files and manifests."""
     return compile_files(
         {path: text.encode() for path, text in files.items()},
         Options(today=today, allow_expired=allow_expired),
@@ -71,6 +71,14 @@ def compile_files(files: Mapping[str, bytes], options: Options) -> Result:
     Every stage runs as far as it can, so that one run reports all errors; with an error no artifact is made.
     """
     project, diagnostics = load_project(files.get(PROJECT_FILE))
+    if project.manifests:
+        from intentc.project.patterns import manifests
+
+        chosen = manifests(sorted(files), project.manifests)
+        project, problems = load_inventory(
+            project, ((name, files[name], entry.namespace) for name, entry in chosen)
+        )
+        diagnostics = (*diagnostics, *problems)
     sources = {path: data for path, data in sorted(files.items()) if path.endswith(".intent")}
     program, syntax = parse_files(sources)
     return compile_program(program, project, options, (*diagnostics, *syntax))
@@ -88,6 +96,19 @@ def load_project(data: bytes | None, path: str = PROJECT_FILE) -> tuple[Project,
         return Project(), diagnostics
     project, more = load(source)
     return project, (*diagnostics, *more)
+
+
+def load_inventory(
+    project: Project, files: Iterable[tuple[str, bytes, str]]
+) -> tuple[Project, tuple[Diagnostic, ...]]:
+    """Return the project with what its manifests say exists.
+
+    Each file is its path, its bytes, and the namespace of the objects in it that name none.
+    """
+    from intentc.manifests import read
+
+    inventory, diagnostics = read(files)
+    return replace(project, inventory=inventory), diagnostics
 
 
 def parse_files(files: Mapping[str, bytes]) -> tuple[Program, tuple[Diagnostic, ...]]:

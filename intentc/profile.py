@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from intentc.inventory import Inventory
 
 Dataplane = Literal["calico", "dataplane-v2", "cilium"]
 Routing = Literal["routes", "vpc-native"]
@@ -80,13 +83,25 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestFiles:
+    """Which files are manifests, and the namespace of the objects in them that name none."""
+
+    files: str
+    namespace: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """What `intentc.yaml` says; `declared` is False for the default used where there is no such file."""
+    """What `intentc.yaml` says; `declared` is False for the default used where there is no such file.
+
+    `inventory` is what the manifests say exists, and None where the project has none.
+    """
 
     clusters: tuple[Profile, ...] = (Profile(),)
     intents: tuple[str, ...] = ("**/*.intent",)
-    manifests: tuple[str, ...] = ()
+    manifests: tuple[ManifestFiles, ...] = ()
     output: str = "generated"
     namespaces: tuple[Namespace, ...] | None = None
     declared: bool = False
     severities: tuple[tuple[str, str], ...] = ()
+    inventory: Inventory | None = None

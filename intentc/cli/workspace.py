@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from intentc.compiler import PROJECT_FILE, load_project
+from intentc.compiler import PROJECT_FILE, load_inventory, load_project
 from intentc.diagnostics import Diagnostic, error, has_errors
 from intentc.profile import Project
 
@@ -23,7 +23,8 @@ class Workspace:
     """One project as found on disk.
 
     `root` is its folder, `sources` the bytes of its intents by path relative to the root, `prefix` what
-    stands before such a path to reach it from the current folder.
+    stands before such a path to reach it from the current folder. `manifests` are the path, the bytes and the
+    default namespace of each manifest; what they say is the project's inventory.
     """
 
     root: Path
@@ -31,14 +32,16 @@ class Workspace:
     project: Project
     sources: dict[str, bytes]
     diagnostics: tuple[Diagnostic, ...]
+    manifests: tuple[tuple[str, bytes, str], ...] = ()
 
 
-def open_workspace(path: Path) -> Workspace:
+def open_workspace(path: Path, manifests: tuple[str, ...] = (), namespace: str = "default") -> Workspace:
     """Read the project at `path`: a folder, or a single `.intent` file that is a program of its own.
 
     The profile is the `intentc.yaml` in the folder, or the documented default. Only regular files are read,
     never more than the limits, and no link is followed out of the folder. What goes wrong is in
-    `diagnostics`: nothing is raised.
+    `diagnostics`: nothing is raised. Paths in `manifests` (files, folders, `-` for stdin) are read in place
+    of those of the profile; objects in them that name no namespace are in `namespace`.
     """
     single = path.name if path.suffix == ".intent" and not path.is_dir() else None
     root = path.parent if single else path
@@ -63,7 +66,67 @@ def open_workspace(path: Path) -> Workspace:
                 f"`intents` in `{PROJECT_FILE}` is {patterns}; `intentc init` writes a project to begin with"
             )
             diagnostics.append(error("E523", f"no `.intent` file in `{root}`", help=help_text))
-    return Workspace(root, prefix, project, sources, tuple(diagnostics))
+    found: tuple[tuple[str, bytes, str], ...] = ()
+    if manifests:
+        found = tuple(_given(root, manifests, namespace, diagnostics))
+    elif project.manifests and not has_errors(diagnostics):
+        found = tuple(_manifests(reader, project))
+    if (manifests or project.manifests) and not has_errors(diagnostics):
+        project, problems = load_inventory(project, found)
+        diagnostics.extend(problems)
+    return Workspace(root, prefix, project, sources, tuple(diagnostics), found)
+
+
+def _manifests(reader: _Reader, project: Project) -> Iterator[tuple[str, bytes, str]]:
+    """Yield the manifests that a project names; an entry that matches no file is an error."""
+    from intentc.project.patterns import manifests
+
+    unmatched = dict.fromkeys(entry.files for entry in project.manifests)
+    for count, (name, entry) in enumerate(manifests(reader.files(project.output), project.manifests), 1):
+        if count > MAXIMUM_FILES:
+            reader.too_many()
+            return
+        unmatched.pop(entry.files, None)
+        data = reader.read(name)
+        if data is not None:
+            yield name, data, entry.namespace
+    for pattern in unmatched:
+        help_text = f"`manifests` in `{PROJECT_FILE}` says where manifests are"
+        reader.diagnostics.append(error("E523", f"no manifest matches `{pattern}`", help=help_text))
+
+
+def _given(
+    root: Path, paths: tuple[str, ...], namespace: str, diagnostics: list[Diagnostic]
+) -> Iterator[tuple[str, bytes, str]]:
+    """Yield the manifests that the command line names, under paths that lead there from the project."""
+    for path in paths:
+        if path == "-":
+            data = sys.stdin.buffer.read(MAXIMUM_FILE + 1)
+            if len(data) > MAXIMUM_FILE:
+                diagnostics.append(error("E512", "the standard input is larger than 64 MiB", help="split it"))
+            else:
+                yield "<stdin>", data, namespace
+            continue
+        place = Path(path)
+        if not place.exists():
+            help_text = "give a file, a folder, or `-` for the standard input"
+            diagnostics.append(error("E510", f"`{path}` does not exist", help=help_text))
+            continue
+        folder = place if place.is_dir() else place.parent
+        reader = _Reader(folder, diagnostics)
+        names = (
+            [name for name in reader.files("") if name.endswith((".yaml", ".yml", ".json"))]
+            if place.is_dir()
+            else [place.name]
+        )
+        if not names:
+            diagnostics.append(error("E523", f"no manifest in `{path}`", help="they end in `.yaml`, `.json`"))
+        for name in names[:MAXIMUM_FILES]:
+            data = reader.read(name)
+            if data is not None:
+                yield Path(os.path.relpath(folder / name, root)).as_posix(), data, namespace
+        if len(names) > MAXIMUM_FILES:
+            reader.too_many()
 
 
 def read_folder(folder: Path, suffixes: tuple[str, ...]) -> tuple[dict[str, bytes], tuple[Diagnostic, ...]]:
@@ -86,20 +149,26 @@ class _Reader:
 
     def matching(self, patterns: tuple[str, ...], output: str) -> Iterator[str]:
         """Yield the files that match a pattern, sorted; hidden folders and the output are passed over."""
-        wanted = [_pattern(pattern) for pattern in patterns]
+        from intentc.project.patterns import expression
+
+        wanted = [expression(pattern) for pattern in patterns]
         count = 0
-        for name in self._walk(output.rstrip("/")):
+        for name in self.files(output):
             if any(pattern.fullmatch(name) for pattern in wanted):
                 count += 1
                 if count > MAXIMUM_FILES:
-                    message = f"more than {MAXIMUM_FILES:,} files match"
-                    self.diagnostics.append(
-                        error("E512", message, help="narrow the patterns in `intentc.yaml`")
-                    )
+                    self.too_many()
                     return
                 yield name
 
-    def _walk(self, output: str) -> Iterator[str]:
+    def too_many(self) -> None:
+        """Report that more files match than are read."""
+        message = f"more than {MAXIMUM_FILES:,} files match"
+        self.diagnostics.append(error("E512", message, help="narrow the patterns in `intentc.yaml`"))
+
+    def files(self, output: str) -> Iterator[str]:
+        """Yield the paths of all files, sorted; hidden folders and the output are passed over."""
+        output = output.rstrip("/")
         for folder, folders, names in os.walk(self.root):
             relative = os.path.relpath(folder, self.root).replace(os.sep, "/")
             above = "" if relative == "." else f"{relative}/"
@@ -137,10 +206,3 @@ class _Reader:
     def _refuse(self, code: str, message: str, help_text: str) -> bytes | None:
         self.diagnostics.append(error(code, message, help=help_text or ()))
         return None
-
-
-def _pattern(pattern: str) -> re.Pattern[str]:
-    """Return a glob as a regular expression: `**/` any folders, `*` and `?` within a name."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    meanings = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(meanings.get(part, re.escape(part)) for part in parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from intentc.profile import ControlPlane, Dns, DnsPeer, Firewall, Namespace, Profile, Project
+from intentc.profile import ControlPlane, Dns, DnsPeer, Firewall, ManifestFiles, Namespace, Profile, Project
 from intentc.project.reader import Value
 
 
@@ -13,9 +13,10 @@ def build(root: Value) -> Project:
     """Return the project; what the file leaves out has the default of the schema."""
     data = root.plain()
     given: dict[str, Any] = {}
-    for key in ("intents", "manifests"):
-        if key in data:
-            given[key] = tuple(data[key])
+    if "intents" in data:
+        given["intents"] = tuple(data["intents"])
+    if "manifests" in data:
+        given["manifests"] = tuple(_manifests(entry) for entry in data["manifests"])
     if "output" in data:
         given["output"] = data["output"].rstrip("/")
     if "clusters" in data:
@@ -25,6 +26,10 @@ def build(root: Value) -> Project:
     if "severity" in data:
         given["severities"] = tuple(sorted(data["severity"].items()))
     return Project(declared=True, **given)
+
+
+def _manifests(data: str | dict[str, str]) -> ManifestFiles:
+    return ManifestFiles(data) if isinstance(data, str) else ManifestFiles(**data)
 
 
 def _namespaces(data: list[str] | dict[str, dict[str, str] | None]) -> list[Namespace]:

@@ -22,7 +22,7 @@ def contradictions(root: Value, doubtful: frozenset[int]) -> Iterator[Diagnostic
     """
     for key in ("intents", "manifests"):
         for value in _items(_get(root, key)):
-            yield from _path(value, key)
+            yield from _path(_get(value, "files") or value, key)
     output = _get(root, "output")
     if output is not None:
         yield from _path(output, "output")
