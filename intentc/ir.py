@@ -152,8 +152,7 @@ class Isolation:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Why a rule exists.
 
     `cause` is `intent` (the flow itself), `node` (a node address stands in for somebody: wider than the
@@ -166,8 +165,7 @@ class Origin:
     flow: Flow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One allowed flow as one enforcement point sees it.
 
     At the pod points `source` and `target` are what the pod's policy sees; at the node points they are the
@@ -178,7 +176,7 @@ class Rule:
     source: Endpoint
     target: Endpoint
     ports: Ports
-    origins: tuple[Origin, ...] = field(default=(), compare=False)
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,11 @@ PORTS = some.builds(
     some.sampled_from(["TCP", "UDP", "SCTP"]),
     some.tuples(some.integers(1, 12), some.integers(1, 12)),
 )
+NOBODY = some.just(())  # the rules have no origin
 ENTERING = some.builds(
-    Rule, some.just(IN), ends("cidr") | ends("internet"), some.just(NODES) | ends("cidr"), PORTS
+    Rule, some.just(IN), ends("cidr") | ends("internet"), some.just(NODES) | ends("cidr"), PORTS, NOBODY
 )
-LEAVING = some.builds(Rule, some.just(OUT), some.just(NODES), ends("cidr"), PORTS)
+LEAVING = some.builds(Rule, some.just(OUT), some.just(NODES), ends("cidr"), PORTS, NOBODY)
 RULES = some.lists(ENTERING | LEAVING, max_size=6)
 
 EDGES = sorted(

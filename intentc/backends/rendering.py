@@ -21,6 +21,7 @@ _MOST = 4096
 
 _Filled = tuple[str, tuple[tuple[int, Callable[[str], str] | None], ...]]
 _known: dict[tuple[str, Names], _Filled] = {}
+_known_flat: dict[tuple[str, ...], _Filled] = {}
 
 
 def render(template: str, **values: Value) -> str:
@@ -32,10 +33,22 @@ def render(template: str, **values: Value) -> str:
     the filters `yaml` and `hcl`; nothing escapes by itself.
     """
     texts: list[str] = []
+    for value in values.values():
+        if not isinstance(value, str):
+            break
+        texts.append(value)
+    else:
+        key = template, *values
+        flat = _known_flat.get(key)
+        if flat is None:
+            flat = _known_flat[key] = _frame(template, tuple([(name, None) for name in values]))
+        return _fill(flat, texts)
+    texts = []
     names = tuple([(name, _arranged(value, texts)) for name, value in values.items()])
-    filled = _known.get((template, names))
-    if filled is None:
-        filled = _frame(template, names)
+    return _fill(_known.get((template, names)) or _frame(template, names), texts)
+
+
+def _fill(filled: _Filled, texts: list[str]) -> str:
     form, holes = filled
     return form % tuple([texts[place] if quote is None else quote(texts[place]) for place, quote in holes])
 
