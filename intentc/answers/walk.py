@@ -103,19 +103,19 @@ _EXAMPLE = "203.0.113.7"
 _TO_B, _A_B, _B_FROM_NODE = "A>B:pod", "a>b A>B:pod", "a>b a>B:pod"
 
 _PLAIN = (
-    _Row(1, "another node, by the pod's address", "B:pod", _TO_B, (_A_B,), _TO_B, "A"),
-    _Row(2, "the same node, by the pod's address", "B:pod", _TO_B, (), _TO_B, "A", one_node=True),
-    _Row(3, "another node, by the Service", "S:service", _TO_B, (_A_B,), _TO_B, "A"),
-    _Row(4, "the same node, by the Service", "S:service", _TO_B, (), _TO_B, "A", one_node=True),
+    _Row(1, "B on another node, dialled by address", "B:pod", _TO_B, (_A_B,), _TO_B, "A"),
+    _Row(2, "B on A's node, dialled by address", "B:pod", _TO_B, (), _TO_B, "A", one_node=True),
+    _Row(3, "B on another node, dialled by Service", "S:service", _TO_B, (_A_B,), _TO_B, "A"),
+    _Row(4, "B on A's node, dialled by Service", "S:service", _TO_B, (), _TO_B, "A", one_node=True),
 )
 _TO_HOST = (
-    _Row(18, "a process of another node", "b:pod", "A>b:pod", ("a>b A>b:pod",), "", "A"),
-    _Row(19, "a process of the same node", "a:pod", "A>a:pod", (), "", "A", one_node=True),
+    _Row(18, "B is a process of another node", "b:pod", "A>b:pod", ("a>b A>b:pod",), "", "A"),
+    _Row(19, "B is a process of A's node", "a:pod", "A>a:pod", (), "", "A", one_node=True),
 )
 _TABLE: dict[tuple[str, str, str], tuple[_Row, ...]] = {
     ("pods", "direct", "pods"): _PLAIN,
     ("pods", "nodeport", "pods"): (
-        _Row(5, "A dials its own node, B is elsewhere", "a:path", _TO_B, (_B_FROM_NODE,), "a>B:pod", "a"),
+        _Row(5, "A dials its own node, B runs elsewhere", "a:path", _TO_B, (_B_FROM_NODE,), "a>B:pod", "a"),
         _Row(6, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "b"),
         _Row(
             7, "A dials a third node", "c:path", "A>c:path", ("a>c A>c:path", "c>b c>B:pod"), "c>B:pod", "c"
@@ -133,7 +133,7 @@ _TABLE: dict[tuple[str, str, str], tuple[_Row, ...]] = {
         ),
     ),
     ("pods", "nodeport local", "pods"): (
-        _Row(10, "A dials its own node, B is elsewhere", "a:path", _TO_B, (_A_B,), _TO_B, "A"),
+        _Row(10, "A dials its own node, B runs elsewhere", "a:path", _TO_B, (_A_B,), _TO_B, "A"),
         _Row(11, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "A"),
         _Row(12, "A dials a node without an endpoint", "c:path", "A>c:path", ("a>c A>c:path",)),
     ),
@@ -147,27 +147,27 @@ _TABLE: dict[tuple[str, str, str], tuple[_Row, ...]] = {
         _Row(27, "out of the cluster", "B:pod", _TO_B, ("a>- A>B:pod",), "", "A"),
     ),
     ("nodes", "direct", "pods"): (
-        _Row(20, "another node, by the pod's address", "B:pod", "", (_B_FROM_NODE,), "a>B:pod", "a"),
-        _Row(21, "the same node", "B:pod", "", (), "", "a", one_node=True),
-        _Row(22, "another node, by the Service", "S:service", "", (_B_FROM_NODE,), "a>B:pod", "a"),
+        _Row(20, "B on another node, dialled by address", "B:pod", "", (_B_FROM_NODE,), "a>B:pod", "a"),
+        _Row(21, "B on the dialling node", "B:pod", "", (), "", "a", one_node=True),
+        _Row(22, "B on another node, dialled by Service", "S:service", "", (_B_FROM_NODE,), "a>B:pod", "a"),
     ),
     ("nodes", "nodeport", "pods"): (
-        _Row(20, "it dials itself, B is elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
+        _Row(20, "it dials itself, B runs elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
         _Row(13, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "b"),
         _Row(14, "it dials a third node", "c:path", "", ("a>c a>c:path", "c>b c>B:pod"), "c>B:pod", "c"),
     ),
     ("nodes", "nodeport local", "pods"): (
-        _Row(20, "it dials itself, B is elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
+        _Row(20, "it dials itself, B runs elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
         _Row(15, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "a"),
     ),
     ("nodes", "hostport", "pods"): (
         _Row(16, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "a"),
     ),
     ("nodes", "hostnetwork", "pods"): (
-        _Row(18, "a process of another node", "b:pod", "", ("a>b a>b:pod",), "", "a"),
+        _Row(18, "B is a process of another node", "b:pod", "", ("a>b a>b:pod",), "", "a"),
     ),
     ("outside", "direct", "pods"): (
-        _Row(26, "to the pod's address", "B:pod", "", ("->b A>B:pod",), _TO_B, "A"),
+        _Row(26, "the address of B is dialled", "B:pod", "", ("->b A>B:pod",), _TO_B, "A"),
     ),
     ("outside", "nodeport", "pods"): (
         _Row(13, "the node of B is dialled", "b:path", "", ("->b A>b:path",), _TO_B, "b"),

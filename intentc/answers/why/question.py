@@ -1,0 +1,76 @@
+"""The text of a question becomes flows, read by the language's own parser among the sets of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from intentc import ir
+from intentc.analysis import analyze, policy_of
+from intentc.analysis.statements import Resolved
+from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.nodes import Intent, Program
+from intentc.parser import parse
+from intentc.parser.text import decode
+from intentc.profile import Profile, Project
+
+FILE = "question"
+"""What diagnostics call the text of a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question among the statements of a program, all with their sets expanded."""
+
+    asked: tuple[Resolved, ...]
+    program: tuple[Resolved, ...]
+
+
+def ask(text: str, program: Program, project: Project) -> tuple[Question | None, tuple[Diagnostic, ...]]:
+    """Return the question that a text asks about a program, or what is wrong with the text.
+
+    The text is one intent: the same endpoints, ports and `via`, and the program's own sets.
+    """
+    source, problems = decode(FILE, text.encode(errors="surrogateescape"))
+    if not has_errors(problems):
+        question, problems = parse(source)
+        if not has_errors(problems):
+            intents = question.statements
+            if len(intents) != 1 or not isinstance(intents[0], Intent):
+                return None, (_not_one_intent(),)
+            both = Program((*program.statements, *intents), program.comments)
+            resolved, found = analyze(both, project)
+            asked = tuple(item for item in resolved if item.statement is intents[0])
+            rest = tuple(item for item in resolved if item.statement is not intents[0])
+            return Question(asked, rest), found
+    return None, problems
+
+
+def flows_asked(
+    question: Question, project: Project, profile: Profile
+) -> tuple[tuple[ir.Flow, ...], tuple[Diagnostic, ...]]:
+    """Return the flows a question denotes on one cluster, or why it cannot carry such a thing."""
+    policy, problems = policy_of(question.asked, project, profile)
+    return policy.flows, problems
+
+
+def exactly(flow: ir.Flow, keys: Iterable[str]) -> ir.Flow:
+    """Return the flow between pods that carry the labels named in it, and none of the other keys."""
+    found = tuple(keys)
+    return replace(flow, source=_exactly(flow.source, found), target=_exactly(flow.target, found))
+
+
+def _exactly(endpoint: ir.Endpoint, keys: tuple[str, ...]) -> ir.Endpoint:
+    if not isinstance(endpoint, ir.Pods):
+        return endpoint
+    named = {requirement.key for requirement in endpoint.pods}
+    absent = (ir.Requirement(key, "DoesNotExist") for key in keys if key not in named)
+    return ir.Pods(endpoint.namespaces, tuple(sorted((*endpoint.pods, *absent))))
+
+
+def _not_one_intent() -> Diagnostic:
+    return error(
+        "E652",
+        "the question is not one intent",
+        help="ask for one connection: `intentc why 'shop[app=web] -> data[app=postgres]:5432'`",
+    )
