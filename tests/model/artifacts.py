@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
+from tests.model.clusterwide import evaluate_clusterwide
 from tests.model.model import evaluate_firewall, evaluate_policies
-from tests.model.world import LEAVING_NODE, Traffic, World
+from tests.model.world import LEAVING_NODE, Ranges, Traffic, World
 
 TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\\n]|\\.)*")|(?P<number>[0-9]+)|(?P<word>[A-Za-z_][\w.-]*)|(?P<mark>[][{}=,])'
@@ -30,21 +31,23 @@ NOTHING_LEAVES: dict[str, Any] = {
 """The network's own rule in mode `egress-deny`; it is not part of the module."""
 
 
-def policies(content: str, world: World) -> Traffic:
+def policies(content: str, world: World, nodes: Ranges | None = None) -> Traffic:
     """Return what the documents of one file admit; equal documents are judged once."""
     traffic = Traffic()
     for document in re.split(r"^---\n", content, flags=re.MULTILINE):
-        traffic.add(policy(document, world))
+        traffic.add(policy(document, world, nodes))
     return traffic
 
 
 @lru_cache(20_000)
-def policy(text: str, world: World) -> Traffic:
-    """Return what one document admits; comments alone admit nothing."""
+def policy(text: str, world: World, nodes: Ranges | None) -> Traffic:
+    """Return what one document admits; comments alone admit nothing. `nodes`: those known by identity."""
     lines = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")).rstrip("\n")
     if not lines:
         return Traffic()
     document = tree(lines, 0)
+    if nodes and document.get("kind") == "CiliumClusterwideNetworkPolicy":
+        return evaluate_clusterwide(document, world, nodes)
     if document.get("kind") != "NetworkPolicy" or document.get("apiVersion") != "networking.k8s.io/v1":
         raise ValueError(f"not a NetworkPolicy: {text}")
     return evaluate_policies([document], world)

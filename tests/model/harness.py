@@ -84,7 +84,7 @@ def emitted(
     traffic.add(firewall(rules, NODE_ADDRESSES[0], tags, world, shut=cluster.firewall == "egress-deny"))
     for path, data in artifacts.items():
         if path.endswith(".yaml"):
-            traffic.add(policies(data.decode(), world))
+            traffic.add(policies(data.decode(), world, cluster.identified))
     return traffic
 
 

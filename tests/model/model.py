@@ -139,6 +139,7 @@ def meaning(program: Iterable[Intent | Isolate], cluster: Cluster, world: World)
         kind = "hostnetwork" if item.target == cluster.nodes else item.kind
         inside = kind == "hostnetwork" or isinstance(item.target, Pods)
         ends = {"source": item.source, "target": item.target, "node": cluster.nodes}
+        seen_as = {role: cluster.known_nodes if end == cluster.nodes else end for role, end in ends.items()}
         door = tuple(Ports(port.protocol, item.number, item.number) for port in item.ports)
         for point, seen, to, port_of in ways(start, kind, item.local, inside, cluster.masquerades):
             ports = item.ports if port_of == "port" else door
@@ -151,7 +152,7 @@ def meaning(program: Iterable[Intent | Isolate], cluster: Cluster, world: World)
             mine, others = (seen, to) if point == LEAVING_POD else (to, seen)
             isolated.add((point, ends[mine]))
             reason = result["node" if others == "node" else "intent"]
-            for here, there in product(members(ends[mine], world), members(ends[others], world)):
+            for here, there in product(members(seen_as[mine], world), members(seen_as[others], world)):
                 target = there if point == LEAVING_POD else here
                 reason.admit(point, here, there, numbers(ports, target, world))
     for point, pods in isolated:
@@ -286,9 +287,8 @@ def evaluate_firewall(
                 for there in members(Ranges("", fars), world):
                     passed[there] |= undecided[there] & spoken if rule.get("allow") else frozenset()
                     undecided[there] -= spoken
-        for there in world.peers:
-            rest = undecided[there] if direction == "EGRESS" else frozenset[Packet]()
-            traffic.admit(point, "nodes", there, passed[there] | rest)
+        for there, rest in undecided.items():
+            traffic.admit(point, "nodes", there, passed[there] | (rest if direction == "EGRESS" else set()))
     return traffic
 
 

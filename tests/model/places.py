@@ -20,6 +20,8 @@ from tests.model.world import (
 
 POD_RANGE, NODE_RANGE, SERVICE_RANGE = "100.64.0.0/14", "192.168.64.0/19", "10.96.0.0/16"
 NODE_ADDRESSES = ("192.168.64.11", "192.168.65.12", "192.168.66.13")
+HOST_ADDRESS = "192.168.64.14"
+IDENTIFIED = Ranges("nodes", tuple(f"{address}/32" for address in (*NODE_ADDRESSES, HOST_ADDRESS)))
 DNS_ADDRESS, NODE_DNS, METADATA = "10.96.0.10", "169.254.20.10", "169.254.169.254"
 ENDPOINT, CONTROL_PLANE = "172.16.0.2", "172.16.0.0/28"
 NODE_TAG = "gke-prod-node"
@@ -93,7 +95,7 @@ def make_world() -> World:
         for number, (namespace, labels, ports) in enumerate(PODS)
     ]
     shop = {NAMESPACE_LABEL: "shop", **NAMESPACES["shop"]}
-    pods.append(Pod("shop/host", "shop", shop, {"app": "web"}, "192.168.64.14", host_network=True))
+    pods.append(Pod("shop/host", "shop", shop, {"app": "web"}, HOST_ADDRESS, host_network=True))
     packets = {(protocol, number) for protocol in PROTOCOLS[:2] for number in NUMBERS}
     return World(tuple(pods), ADDRESSES, frozenset(packets | {("SCTP", 1), ("SCTP", 8080), ("SCTP", 30443)}))
 
@@ -141,7 +143,7 @@ FIREWALLS = ("explicit", "gke-managed", "egress-deny")
 
 @dataclass(frozen=True)
 class Place:
-    """One cluster; beside Calico, ranges match nodes because its profile says so."""
+    """One cluster; on Dataplane V2 ranges match nodes for its profile says so, on Cilium identities do."""
 
     dns: str = "kube-dns"
     firewall: str = "explicit"
@@ -167,6 +169,7 @@ class Place:
             control_plane=Ranges("control-plane", (CONTROL_PLANE,)),
             firewall=self.firewall,
             masquerades=self.masquerades,
+            identified=IDENTIFIED if self.dataplane == "cilium" else None,
             keeps=self.keeps,
         )
 
@@ -183,7 +186,8 @@ class Place:
             f"firewall: {{mode: {self.firewall}, project: net-prod, network: vpc, targetTags: [{NODE_TAG}]}}",
             *DNS[self.dns][0].splitlines(),
         ]
-        lines += ["nodeCIDRMatch: true"] * (self.dataplane != "calico")
+        lines += ["nodeCIDRMatch: true"] * (self.dataplane == "dataplane-v2")
+        lines += ["clusterwidePolicies: true"] * (self.dataplane == "cilium")
         lines += ["workloadIdentity: true"] * self.identity
         if self.masquerades:
             lines.append("ipMasq: {nonMasqueradeCIDRs: [10.0.0.0/8, 172.16.0.0/12, 100.64.0.0/10]}")

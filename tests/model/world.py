@@ -150,11 +150,20 @@ class Keep:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster's facts; `masquerades`: pods reach other nodes under their own node's address."""
+    """One cluster's facts; `masquerades`: pods reach other nodes under their own node's address.
+
+    `identified`: whom policies take for a node where they know nodes by identity and not by address.
+    """
 
     pods: Ranges
     nodes: Ranges
     control_plane: Ranges
     firewall: str = "explicit"
     masquerades: bool = False
+    identified: Ranges | None = None
     keeps: tuple[Keep, ...] = ()
+
+    @property
+    def known_nodes(self) -> Ranges:
+        """Return whom a pod's policy takes for a node."""
+        return self.identified or self.nodes
