@@ -116,25 +116,25 @@ def _rules(
     for isolation in isolations:
         if isolation.point is ir.Point.LEAVING_POD:
             add(lifeline.of(isolation.pods))
-    return tuple(ir.Rule(*key, origins=tuple(origins[key])) for key in _in_order(origins))
+    return tuple([ir.Rule(*key, tuple(origins[key])) for key in _in_order(origins)])
 
 
 def _in_order(keys: Iterable[RuleKey]) -> list[RuleKey]:
     """Return rules by point, source, target and ports: each distinct end is compared once, not each rule."""
     ends = {end for key in keys for end in key[1:3]}
-    rank = {
-        end: place for place, end in enumerate(sorted(ends, key=lambda end: (isinstance(end, ir.Pods), end)))
-    }
+    rank: dict[ir.Endpoint, int] = {}
+    for kind in (ir.Addresses, ir.Pods):
+        for end in sorted(end for end in ends if isinstance(end, kind)):
+            rank[end] = len(rank)
     ports = {port: place for place, port in enumerate(sorted({key[3] for key in keys}))}
     points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
-
-    def place(key: RuleKey) -> int:
-        point, source, target, port = key
-        return ((points[point] * len(rank) + rank[source]) * len(rank) + rank[target]) * len(ports) + ports[
-            port
-        ]
-
-    return sorted(keys, key=place)
+    width, depth = len(rank), len(ports)
+    return sorted(
+        keys,
+        key=lambda key: (
+            ((points[key[0]] * width + rank[key[1]]) * width + rank[key[2]]) * depth + ports[key[3]]
+        ),
+    )
 
 
 def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:

@@ -8,7 +8,7 @@ its own address in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from intentc import ir
@@ -55,38 +55,38 @@ Hop = tuple[Point, ir.Endpoint, ir.Endpoint, tuple[Ports, ...], Origin]
 """A rule for several ports at once: point, source, target, ports, and why."""
 
 
-def lower(flow: ir.Flow, cluster: Cluster) -> Iterator[Hop]:
-    """Yield what every point on the way of `flow` must admit; placement is unknown, so all rows at once."""
+def lower(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
+    """Return what every point on the way of `flow` must admit; placement is unknown, so all rows at once."""
     source, target, kind = flow.source, flow.target, flow.path.kind
     if isinstance(source, Pods):
         if isinstance(target, Pods):
             if kind == "nodeport":
-                yield from _pods_via_node_port(flow, source, target, cluster)
-            elif kind == "hostport":
-                yield from _pods_via_host_port(flow, source, target, cluster)
-            elif kind == "hostnetwork":
-                yield from _pods_to_nodes(flow, source, cluster)
-            else:
-                yield from _pods_to_pods(flow, source, target, cluster)
-        elif target.word == "nodes":
-            yield from _pods_to_nodes(flow, source, cluster)
-        else:
-            yield from _pods_to_outside(flow, source, target, cluster)
-    elif isinstance(target, Pods):
+                return _pods_via_node_port(flow, source, target, cluster)
+            if kind == "hostport":
+                return _pods_via_host_port(flow, source, target, cluster)
+            if kind == "hostnetwork":
+                return _pods_to_nodes(flow, source, cluster)
+            return _pods_to_pods(flow, source, target, cluster)
+        if target.word == "nodes":
+            return _pods_to_nodes(flow, source, cluster)
+        return _pods_to_outside(flow, source, target, cluster)
+    if isinstance(target, Pods):
         if source.word == "nodes":
-            yield from _nodes_to_pods(flow, source, target, cluster)
-        elif kind == "direct":
-            yield from _outside_to_pods(flow, source, target, cluster)
-        else:
-            yield from _outside_via_node(flow, source, target, cluster)
+            return _nodes_to_pods(flow, source, target, cluster)
+        if kind == "direct":
+            return _outside_to_pods(flow, source, target, cluster)
+        return _outside_via_node(flow, source, target, cluster)
+    return ()
 
 
-def _pods_to_pods(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> Iterator[Hop]:
+def _pods_to_pods(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> list[Hop]:
     """Rows 1-4: the pod's own address and the target port, on every hop; no node rule anywhere."""
     why = Origin("intent", (1, 2, 3, 4), flow)
-    yield Point.LEAVING_POD, source, target, flow.ports, why
-    yield Point.ENTERING_POD, source, target, flow.ports, why
-    yield from _network(cluster, cluster.pods, cluster.pods, flow.ports, Origin("intent", (1, 3), flow))
+    return [
+        (Point.LEAVING_POD, source, target, flow.ports, why),
+        (Point.ENTERING_POD, source, target, flow.ports, why),
+        *_network(cluster, cluster.pods, cluster.pods, flow.ports, Origin("intent", (1, 3), flow)),
+    ]
 
 
 def _pods_via_node_port(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> Iterator[Hop]:
@@ -185,16 +185,18 @@ def _outside_via_node(flow: ir.Flow, source: Addresses, target: Pods, cluster: C
 
 def _network(
     cluster: Cluster, source: Addresses, target: Addresses, ports: tuple[Ports, ...], why: Origin
-) -> Iterator[Hop]:
-    """Yield what the network's firewall needs between two nodes; where egress is denied, the twin as well.
+) -> list[Hop]:
+    """Return what the network's firewall needs between two nodes; where egress is denied, the twin as well.
 
     On the way in, the firewall knows its target by the node, whether the packet is for the node or for a
     pod on it.
     """
+    hops: list[Hop] = []
     if cluster.explicit:
-        yield Point.ENTERING_NODE, source, cluster.nodes, ports, why
+        hops.append((Point.ENTERING_NODE, source, cluster.nodes, ports, why))
     if cluster.egress_deny:
-        yield Point.LEAVING_NODE, cluster.nodes, target, ports, why
+        hops.append((Point.LEAVING_NODE, cluster.nodes, target, ports, why))
+    return hops
 
 
 def _front_port(flow: ir.Flow) -> tuple[Ports, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Literal
@@ -17,6 +17,7 @@ from intentc.backends.yaml import quote
 from intentc.diagnostics import Diagnostic, error, has_errors
 from intentc.ir import (
     NAMESPACE_LABEL,
+    NO_CLAUSES,
     Addresses,
     Artifact,
     Block,
@@ -64,9 +65,9 @@ class _Subject:
     clauses: dict[str, set[str]] = field(default_factory=dict)
     has_intents: bool = False
 
-    def note(self, flow: Flow | None) -> None:
+    def note(self, flow: Flow) -> None:
         """Take over what the clauses of `flow` say of why and who; when it ends is for the build alone."""
-        if flow is None:
+        if flow.clauses is NO_CLAUSES:
             return
         for word in _MERGED_CLAUSES:
             said = getattr(flow.clauses, word)
@@ -142,18 +143,20 @@ def _subjects(
 ) -> dict[tuple[str, Selector, Direction], _Subject]:
     """Return every policy to write, keyed by what it selects, with all it allows."""
     subjects: dict[tuple[str, Selector, Direction], _Subject] = {}
-    by_pods: dict[tuple[Pods, Direction], list[_Subject]] = {}
+    by_pods: dict[Direction, dict[Pods, list[_Subject]]] = {"Egress": {}, "Ingress": {}}
     for isolation in policy.isolations:
         direction = _DIRECTION[isolation.point]
-        its_subjects = by_pods.setdefault((isolation.pods, direction), [])
-        namespaces = expand(isolation, policy.namespaces, diagnostics)
-        for namespace in namespaces:
+        its_subjects = by_pods[direction].setdefault(isolation.pods, [])
+        for namespace in expand(isolation, policy.namespaces, diagnostics):
             key = (namespace, isolation.pods.pods, direction)
-            subject = subjects.setdefault(key, _Subject(*key))
+            subject = subjects.get(key)
+            if subject is None:
+                subject = subjects[key] = _Subject(*key)
             its_subjects.append(subject)
             subject.has_intents = subject.has_intents or bool(isolation.origins)
             for flow in isolation.origins:
                 subject.note(flow)
+    fragments: dict[Endpoint, tuple[str, ...]] = {}
     for rule in policy.rules:
         if rule.point not in _DIRECTION:
             continue
@@ -162,12 +165,19 @@ def _subjects(
         if not isinstance(pods, Pods):
             raise AssertionError(f"a rule at a pod whose pod end is {pods}")  # noqa: TRY004 - not a caller's mistake
         by_identity = profile.clusterwide_policies and isinstance(peer, Addresses) and peer.word == "nodes"
-        for subject in by_pods[pods, direction]:
-            if by_identity:
+        its_fragments = fragments.get(peer)
+        if its_fragments is None and not by_identity:
+            its_fragments = fragments[peer] = _peers(peer)
+        for subject in by_pods[direction][pods]:
+            if its_fragments is None or by_identity:
                 subject.node_ports.add(rule.ports)
                 continue
-            for fragment in _peers(peer):
-                subject.peers.setdefault(fragment, set()).add(rule.ports)
+            for fragment in its_fragments:
+                ports = subject.peers.get(fragment)
+                if ports is None:
+                    subject.peers[fragment] = {rule.ports}
+                else:
+                    ports.add(rule.ports)
     return subjects
 
 
@@ -192,13 +202,13 @@ def _clusterwide(subject: _Subject) -> tuple[str, str]:
     return name, cilium.document(name, _annotations(subject), selector, subject.direction, ports)
 
 
-def _annotations(subject: _Subject) -> list[tuple[str, str]]:
+def _annotations(subject: _Subject) -> tuple[tuple[str, str], ...]:
     # A policy without an intent is applied after those with one, so that nothing is cut off in between.
-    annotations = [("argocd.argoproj.io/sync-wave", "0" if subject.has_intents else "1")]
-    annotations += [
-        (f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in sorted(subject.clauses.items())
-    ]
-    return annotations
+    wave = ("argocd.argoproj.io/sync-wave", "0" if subject.has_intents else "1")
+    if not subject.clauses:
+        return (wave,)
+    clauses = sorted(subject.clauses.items())
+    return (wave, *((f"intentc.io/{word}", "; ".join(sorted(said))) for word, said in clauses))
 
 
 def _document(subject: _Subject, name: str, rules: str) -> str:
@@ -207,25 +217,35 @@ def _document(subject: _Subject, name: str, rules: str) -> str:
         "kubernetes/policy.yaml.j2",
         name=name,
         namespace=subject.namespace,
-        annotations=_annotations(subject),
+        annotations=_written(_annotations(subject)),
         pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
         policy_type=subject.direction,
         rules=f"  {key}:\n{rules}" if rules else "",
     )
 
 
+@lru_cache(maxsize=4096)
+def _written(annotations: tuple[tuple[str, str], ...]) -> str:
+    return render("kubernetes/annotations.yaml.j2", annotations=annotations)
+
+
 def _rules(subject: _Subject) -> list[str]:
     """Return the rules of a subject, each for the peers that have exactly the same ports."""
     by_ports: dict[str, list[str]] = {}
     for peer, ports in subject.peers.items():
-        by_ports.setdefault(_ports(_joined(ports)), []).append(peer)
+        text = _ports(_joined(ports) if len(ports) > 1 else tuple(ports))
+        by_ports.setdefault(text, []).append(peer)
     key = _PEERS_KEY[subject.direction]
-    rules: list[str] = []
-    for ports_text, peers in by_ports.items():
-        rules.extend(_rule(key, part, ports_text) for part in _parts(sorted(peers)))
-    return sorted(rules)
+    rules = [
+        _rule(key, part, ports_text)
+        for ports_text, peers in by_ports.items()
+        for part in (_parts(sorted(peers)) if len(peers) > 1 else peers)
+    ]
+    rules.sort()
+    return rules
 
 
+@lru_cache(maxsize=4096)  # every isolated source has the same rule for its resolvers
 def _rule(key: str, peers: str, ports: str) -> str:
     return render("kubernetes/rule.yaml.j2", peers_key=key, peers=peers, ports=ports)
 
@@ -318,13 +338,21 @@ def _name(subject: _Subject) -> str:
     the subject, which no direction's word can be taken for.
     """
     direction = subject.direction.lower()
-    plain = f"{subject.namespace}-{direction}"
-    if not subject.pods and len(plain) <= MAXIMUM_NAME:
+    if not subject.pods and len(plain := f"{subject.namespace}-{direction}") <= MAXIMUM_NAME:
         return plain
-    stem = subject.namespace if not subject.pods else "-".join(_words(subject.pods))
-    digest = sha256(repr((subject.namespace, subject.pods, direction)).encode()).hexdigest()[:10]
+    labels, identity = _identity(subject.pods)
+    digest = sha256(f"({subject.namespace!r}, {identity}, {direction!r})".encode()).hexdigest()[:10]
     room = MAXIMUM_NAME - len(direction) - len(digest) - 2
-    return f"{slug(stem, room)}-{direction}-{digest}"
+    return f"{_stem(labels or subject.namespace, room)}-{direction}-{digest}"
+
+
+_stem = lru_cache(maxsize=4096)(slug)
+
+
+@lru_cache(maxsize=4096)
+def _identity(selector: Selector) -> tuple[str, str]:
+    """Return a selector's words, and a text that no other selector has."""
+    return "-".join(_words(selector)), repr(selector)
 
 
 def _words(selector: Selector) -> Iterator[str]:
