@@ -56,6 +56,10 @@ def read(result: Result, *, dns: bool = False) -> Emitted:
         text = artifact.content.decode()
         if "/kubernetes/" in artifact.path:
             for document in yaml.safe_load_all(text):
+                if document["kind"] == "CiliumClusterwideNetworkPolicy":
+                    to_nodes, from_nodes = _by_identity(document["spec"])
+                    egress |= to_nodes
+                    ingress |= from_nodes
                 if document["kind"] != "NetworkPolicy":
                     continue
                 spec, namespace = document["spec"], document["metadata"]["namespace"]
@@ -71,6 +75,21 @@ def read(result: Result, *, dns: bool = False) -> Emitted:
         egress = {line for line in egress if not line.endswith((" TCP 53", " UDP 53"))}
         firewall = {line for line in firewall if not line.endswith((" TCP 53", " UDP 53"))}
     return Emitted(frozenset(egress), frozenset(ingress), frozenset(firewall), frozenset(isolated))
+
+
+def _by_identity(spec: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """Return what pods may do to every node, and every node to pods, where nodes are known by identity."""
+    labels = {
+        key.removeprefix("k8s:"): value for key, value in spec["endpointSelector"]["matchLabels"].items()
+    }
+    subject = labels.pop("io.kubernetes.pod.namespace") + _labels({"matchLabels": labels})
+    found: list[set[str]] = []
+    for direction, key, arrow in (("egress", "toEntities", "->"), ("ingress", "fromEntities", "<-")):
+        rules = spec.get(direction, ())
+        assert all(rule[key] == ["host", "remote-node"] for rule in rules)
+        ports = [port for rule in rules for item in rule["toPorts"] for port in item["ports"]]
+        found.append({f"{subject} {arrow} every node {port['protocol']} {port['port']}" for port in ports})
+    return found[0], found[1]
 
 
 def _allowed(peers: Iterable[dict[str, Any]], ports: Iterable[dict[str, Any]]) -> Iterator[str]:
