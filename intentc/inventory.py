@@ -106,6 +106,7 @@ class ServicePort:
     target: int | str
     node_port: int
     span: Span = field(compare=False)
+    node_span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from intentc import ir, nodes
+from intentc.analysis.existing import Existing, known_namespaces
 from intentc.analysis.ranges import Range, collapse, covers, overlaps, parse_range
-from intentc.diagnostics import Diagnostic, Edit, Fix, error
+from intentc.analysis.reality import Reality
+from intentc.analysis.resolution import Resolution
+from intentc.diagnostics import Diagnostic, Edit, Fix, error, has_errors
 from intentc.nearest import nearest
 from intentc.profile import Profile, Project
 from intentc.source import Span
@@ -48,7 +51,10 @@ class Endpoints:
     def __init__(self, project: Project, profile: Profile, diagnostics: list[Diagnostic]) -> None:
         self._profile = profile
         self._diagnostics = diagnostics
-        self._known = None if project.namespaces is None else {space.name for space in project.namespaces}
+        self._known = _known_namespaces(project)
+        existing = None if project.inventory is None else Existing(project, project.inventory)
+        self.reality = None if existing is None else Reality(project, existing, diagnostics)
+        self.resolution = Resolution(existing, diagnostics)
         self._resolved: dict[tuple[nodes.Endpoint, str], ir.Endpoint] = {}
         self._plain: dict[nodes.PlainPods, ir.Pods | None] = {}
         self._selectors: dict[tuple[tuple[str, str], ...], ir.Selector | None] = {(): ()}
@@ -68,9 +74,11 @@ class Endpoints:
             result = self._addresses(endpoint)
         elif isinstance(endpoint, nodes.WellKnown):
             result = self._well_known(endpoint, role)
+        elif isinstance(endpoint, nodes.Service | nodes.Workload):
+            result = self.resolution.pods(endpoint)
         else:
-            result = self._from_manifests(endpoint)
-        if result is None or len(self._diagnostics) > count:
+            result = None
+        if result is None or has_errors(self._diagnostics[count:]):
             return None
         self._resolved[endpoint, role] = result
         return result
@@ -108,7 +116,10 @@ class Endpoints:
             namespaces: ir.Selector = namespace_selector(endpoint.namespaces.name)
         else:
             namespaces = self._selector(endpoint.namespaces.selector)
-        return self._one(ir.Pods(namespaces, self._selector(endpoint.selector)))
+        pods = self._one(ir.Pods(namespaces, self._selector(endpoint.selector)))
+        if self.reality is not None:
+            self.reality.pods(endpoint, pods)
+        return pods
 
     def _check_known(self, namespace: nodes.Namespace) -> None:
         if self._known is None or namespace.name in self._known:
@@ -218,16 +229,14 @@ class Endpoints:
             blocks.append(ir.Block(cidr, tuple(str(hole) for hole in holes)))
         return tuple(blocks)
 
-    def _from_manifests(self, endpoint: nodes.Endpoint) -> ir.Pods | None:
-        text = endpoint.span.text
-        kind = "Service" if isinstance(endpoint, nodes.Service) else "workload"
-        message = f"{kind} `{text}` cannot be resolved"
-        label = "the project has no manifests"
-        help_text = (
-            "write the pods by their labels: `namespace[app=name]:port`, with the port the pods listen on"
-        )
-        self._diagnostics.append(error("E215", message, endpoint.span, label, help=help_text))
+
+def _known_namespaces(project: Project) -> frozenset[str] | None:
+    """Return the namespaces that exist, or None where the project does not list them."""
+    if project.namespaces is None:
         return None
+    if project.inventory is None:
+        return frozenset(space.name for space in project.namespaces)
+    return known_namespaces(project, project.inventory)
 
 
 def missing_fact(profile: Profile, key: str, what: str, span: Span) -> Diagnostic:

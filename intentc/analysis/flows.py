@@ -33,10 +33,13 @@ class FlowMaker:
             return
         path = self._path(statement.via)
         sources = [(node, self._endpoints.resolve(node, "source")) for node in item.sources]
+        sources = [pair for pair in sources if self._source_exists(*pair, statement)]
         for target in item.targets:
             resolved = self._endpoints.resolve(target.endpoint, "target")
-            ports = self._ports_of(target)
-            if resolved is None or not ports or path is None:
+            if resolved is None or path is None:
+                continue
+            ports = self._endpoints.resolution.ports(target, resolved, self._ports_of(target))
+            if not ports or not self._exists(target, resolved, ports, path, statement):
                 continue
             if path.number and not self._one_port(target, ports, path):
                 continue
@@ -57,6 +60,9 @@ class FlowMaker:
         ports = self._plain_ports.get(intent.ports)
         if ports is None:
             ports = self._plain_ports[intent.ports] = (ir.Ports(*intent.ports),)
+        reality = self._endpoints.reality
+        if reality is not None and not reality.is_silent(source, target, ports):
+            return None
         return ir.Flow(source, target, ports, ir.DIRECT, clauses, intent.span)
 
     def isolations(self, item: Resolved) -> Iterator[ir.Isolation]:
@@ -65,7 +71,7 @@ class FlowMaker:
         if not isinstance(statement, nodes.Isolate):
             return
         for node in item.sources:
-            if not isinstance(node, nodes.Pods):
+            if not isinstance(node, nodes.Pods | nodes.Service | nodes.Workload):
                 message = f"`{node.span.text}` cannot be isolated"
                 help_text = "write pods: `namespace`, `namespace[labels]`"
                 self._diagnostics.append(error("E220", message, node.span, "not pods", help=help_text))
@@ -76,6 +82,29 @@ class FlowMaker:
                     leaving = direction == "egress"
                     point = ir.Point.LEAVING_POD if leaving else ir.Point.ENTERING_POD
                     yield ir.Isolation(point, pods, span=statement.span)  # type: ignore[arg-type] # one of the pod points
+
+    def _exists(
+        self,
+        target: nodes.Target,
+        resolved: ir.Endpoint,
+        ports: tuple[ir.Ports, ...],
+        path: ir.Path,
+        statement: nodes.Intent | nodes.Assert,
+    ) -> bool:
+        """Tell whether the manifests agree with a target; a claim may speak of what does not exist."""
+        reality = self._endpoints.reality
+        if reality is None or not isinstance(resolved, ir.Pods) or isinstance(statement, nodes.Assert):
+            return True
+        return reality.target(target, resolved, ports, path, statement.via)
+
+    def _source_exists(
+        self, node: nodes.Endpoint, source: ir.Endpoint | None, statement: nodes.Intent | nodes.Assert
+    ) -> bool:
+        """Tell whether the manifests agree that a source has an address of its own."""
+        reality = self._endpoints.reality
+        if reality is None or not isinstance(source, ir.Pods) or isinstance(statement, nodes.Assert):
+            return True
+        return reality.source(node, source)
 
     def _path(self, via: nodes.Via | None) -> ir.Path | None:
         if via is None:

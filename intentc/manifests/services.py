@@ -65,7 +65,8 @@ def _ports(value: Value) -> Iterator[ServicePort]:
             port_name(named, "name") if named and len(str(named.content)) <= 15 else _long(named),
             port(target, "targetPort") if target and target.content != "0" else front,
             port_number(node, "nodePort") if node and node.content != "0" else 0,
-            (node or target or number).span,
+            (target or number).span,
+            node.span if node else None,
         )
 
 
