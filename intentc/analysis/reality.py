@@ -245,14 +245,12 @@ class Reality:
         )
 
     def _service_port(
-        self, target: nodes.Target, port: ir.Ports, pod_port: int | str, front: str, place: Span
+        self, target: nodes.Target, port: ir.Ports, there: int | str, front: str, place: Span
     ) -> None:
         protocol = "" if port.protocol == "TCP" else f"/{port.protocol.lower()}"
-        right = (
-            f"{pod_port}{protocol}" if isinstance(pod_port, int) else f"{pod_port}/{port.protocol.lower()}"
-        )
+        right = f"{there}{protocol}" if isinstance(there, int) else f"{there}/{port.protocol.lower()}"
         span = self._port_span(target, port)
-        message = f"`{port.first}` is the port of Service `{front}`, the pod port is `{pod_port}`"
+        message = f"`{port.first}` is the port of Service `{front}`, the pod port is `{there}`"
         label = "a policy sees the pod port"
         help_text = f"write `{right}`, or name the Service: `{front}:{port.first}`"
         fix = Fix(f"write `{right}`", (Edit(span, right),), safe=False)

@@ -167,7 +167,7 @@ class Resolution:
         label = "not a port of the Service"
         help_text = f"its ports are {stated}"
         fixes: tuple[Fix, ...] = ()
-        behind = [its for its in service.ports if wrong.span.text == str(its.target)]
+        behind = [its for its in service.ports if self._is_behind(wrong, service, its)]
         if behind:
             help_text = f"that is the pod port: the Service port is `{behind[0].number}`"
             edit = Edit(wrong.span, str(behind[0].number))
@@ -175,6 +175,13 @@ class Resolution:
         self._diagnostics.append(
             error("E232", message, wrong.span, label, others=others, help=help_text, fixes=fixes)
         )
+
+    def _is_behind(self, node: nodes.Ports, service: Service, port: ServicePort) -> bool:
+        """Tell whether a port that the Service lacks is the pod port behind one that it has."""
+        workloads = self._existing.behind(service) if self._existing else ()
+        named = f"{port.target}/{port.protocol.lower()}"
+        numbers = named_numbers(pod_port(port), workloads) if isinstance(port.target, str) else (port.target,)
+        return node.span.text == named or node.span.text in [str(number) for number in numbers]
 
 
 def workload_pods(workload: Workload, existing: Existing) -> ir.Pods:
