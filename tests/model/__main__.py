@@ -43,8 +43,8 @@ def small(work: tuple[str, range]) -> list[str]:
 
 def chunks(numbers: range) -> Iterator[range]:
     """Yield a range in pieces."""
-    for start in range(numbers.start, numbers.stop, CHUNK):
-        yield range(start, min(start + CHUNK, numbers.stop))
+    for start in range(0, len(numbers), CHUNK):
+        yield numbers[start : start + CHUNK]
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -65,6 +65,7 @@ def main() -> int:
     parser.add_argument(
         "--shard", type=shard, default=(1, 1), metavar="K/N", help="exhaustive: one part of N"
     )
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="exhaustive: each Nth program only")
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     options = parser.parse_args()
     seeds = range(options.seed, options.seed + options.count)
@@ -74,7 +75,7 @@ def main() -> int:
         if options.what == "exhaustive":
             part, count = options.shard
             whole = exhaustive.COUNT
-            numbers = range(whole * (part - 1) // count, whole * part // count)
+            numbers = range(whole * (part - 1) // count, whole * part // count, options.every)
             modes = exhaustive.PLACES if options.dns == "every" else [options.dns]
             work = [(mode, chunk) for mode in modes for chunk in chunks(numbers)]
             sizes, results = [len(chunk) for _, chunk in work], pool.imap(small, work)

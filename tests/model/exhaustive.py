@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from tests.model.harness import Build, Difference, compiled, differences, emitted, meant
@@ -18,6 +19,8 @@ PLACES = {
     for mode in DNS
 }
 """One cluster for each way to resolve names."""
+PLACES |= {f"{mode}, masqueraded": replace(place, masquerades=True) for mode, place in tuple(PLACES.items())}
+"""And one whose pods reach other nodes under their own node's address."""
 
 
 def world() -> World:
