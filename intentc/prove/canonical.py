@@ -84,6 +84,9 @@ _METADATA: dict[str, Tree] = {
     "labels": {"app.kubernetes.io/managed-by": "intentc"},
 }
 _SOMEBODY: Tree = [{"namespaceSelector": {"matchLabels": {"a": "a"}}}]
+_MOST_RULES = 4096
+"""How many rules are remembered: those for name resolution are in every policy, few others come again."""
+
 _SEPARATOR = {"Egress": ("\n  egress:", "\n    - to:"), "Ingress": ("\n  ingress:", "\n    - from:")}
 
 
@@ -99,6 +102,7 @@ class Canonical:
         self._shapes = shapes
         self._peers: dict[str, Peer | None] = {}
         self._ports: dict[str, PortSet] = {}
+        self._rules_known: dict[str, Rule] = {}
         self._selectors: dict[tuple[str, int], LabelSet | None] = {}
         self._labels: set[tuple[str, str]] = set()
         self._annotations: set[str] = set()
@@ -185,11 +189,15 @@ class Canonical:
 
     def _rules(self, text: str, separator: str) -> tuple[Rule, ...]:
         known_peers, known_ports = self._peers, self._ports
-        found = []
+        found: list[Rule] = []
         rules = self._items(text, separator)
-        if len(set(rules)) < len(rules):
+        if len(rules) > 1 and len(set(rules)) < len(rules):
             self._refuse("a rule stands twice", text)
         for rule in rules:
+            known = self._rules_known.get(rule)
+            if known is not None:
+                found.append(known)
+                continue
             peers_text, _, ports_text = rule.partition("\n      ports:")
             ports = known_ports.get(ports_text)
             if ports is None:
@@ -203,7 +211,10 @@ class Canonical:
                 peers = [
                     known_peers[piece] if piece in known_peers else self._new_peer(piece) for piece in pieces
                 ]
-            found.append((tuple(filter(None, peers)), ports))
+            known = tuple(filter(None, peers)), ports
+            if len(self._rules_known) < _MOST_RULES:
+                self._rules_known[rule] = known
+            found.append(known)
         return tuple(found)
 
     def _new_peer(self, text: str) -> Peer | None:

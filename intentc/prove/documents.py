@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc.prove.numbers import PortSet
 from intentc.prove.shapes import Peer, Subject
@@ -21,8 +21,7 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDocument:
+class PolicyDocument(NamedTuple):
     """One NetworkPolicy: which pods it isolates, and the rules it admits; None where it does not isolate.
 
     `position` counts the documents of its file from 1; `subject` is None where no pod can be selected. A

@@ -37,6 +37,7 @@ class _Plan:
     entering: tuple[tuple[Seen, tuple[int, ...]], ...]
     wires: tuple[Wire, ...]
     is_known: bool
+    shows_nodes: bool
 
 
 _Wires = dict[tuple[int, int, int], tuple[Wire, _End, _End, PortSet]]
@@ -66,10 +67,12 @@ class Meaning:
         admit = self._shapes.admit
         for flow in self._policy.flows:
             source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
-            plan = _plan(source.kind, _path(flow.path), target.kind, self._masqueraded)
-            if problem := self._problem(flow, source, target, plan):
-                intended.problems.append(problem)
-                continue
+            plan = _plan(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
+            if source.problem or target.problem or plan.shows_nodes or not plan.is_known:
+                problem = self._problem(flow, source, target, plan)
+                if problem is not None:
+                    intended.problems.append(problem)
+                    continue
             pod_ports = self._pod_ports(flow.ports)
             for side, subjects, seen in (
                 (intended.leaving, source.subjects, plan.leaving),
@@ -89,7 +92,7 @@ class Meaning:
                 ports = pod_ports if wire.ports == "pod port" else self._path_ports(flow)
                 outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
                 wires[id(wire), id(outside), id(ports)] = wire, source, target, ports
-            if any(who == "nodes" for (who, _), _ in plan.leaving + plan.entering):
+            if plan.shows_nodes:
                 intended.extras.extend(_node_extras(flow, plan))
         self._add_firewall(intended, wires)
         if shared:
@@ -103,7 +106,7 @@ class Meaning:
         given: dict[Subject, None] = {}
         for flow in self._policy.flows:
             source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
-            plan = _plan(source.kind, _path(flow.path), target.kind, self._masqueraded)
+            plan = _plan(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
             leaves = point is ir.Point.LEAVING_POD
             for subject in source.subjects if leaves else target.subjects:
                 if subject.namespace not in wanted:
@@ -172,7 +175,9 @@ class Meaning:
     def ways_of(self, flow: ir.Flow) -> tuple[Way, ...]:
         """Return the ways the connections of a flow may take."""
         source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
-        return ways(source.kind, _path(flow.path), target.kind, masqueraded=self._masqueraded)
+        return ways(
+            source.kind, _path(flow.path.kind, flow.path.local), target.kind, masqueraded=self._masqueraded
+        )
 
     def seen(self, flow: ir.Flow, seen: Seen) -> tuple[tuple[Peer, ...], PortSet]:
         """Return the peers and ports that stand for `seen` in a policy at one end of the flow."""
@@ -264,7 +269,7 @@ class Meaning:
             reason = source.problem
         elif target.problem and (plan.entering or target.kind != "pods"):
             reason = target.problem
-        elif not self._nodes and any(who == "nodes" for (who, _), _ in plan.leaving + plan.entering):
+        elif not self._nodes and plan.shows_nodes:
             reason = "the profile does not state the node ranges"
         else:
             return None
@@ -348,13 +353,13 @@ class Meaning:
         )
 
 
-def _path(path: ir.Path) -> str:
-    return f"{path.kind} local" if path.local else path.kind
+def _path(kind: str, local: bool) -> str:
+    return f"{kind} local" if local else kind
 
 
 @cache
-def _plan(source: EndKind, path: str, target: EndKind, masqueraded: bool) -> _Plan:
-    found = ways(source, path, target, masqueraded=masqueraded)
+def _plan(source: EndKind, path: str, local: bool, target: EndKind, masqueraded: bool) -> _Plan:
+    found = ways(source, _path(path, local), target, masqueraded=masqueraded)
     leaving: dict[Seen, tuple[int, ...]] = {}
     entering: dict[Seen, tuple[int, ...]] = {}
     for way in found:
@@ -362,7 +367,8 @@ def _plan(source: EndKind, path: str, target: EndKind, masqueraded: bool) -> _Pl
             if seen:
                 points[seen] = tuple(sorted({*points.get(seen, ()), *way.rows}))
     wires = tuple(dict.fromkeys(wire for way in found for wire in way.wires))
-    return _Plan(tuple(leaving.items()), tuple(entering.items()), wires, bool(found))
+    shows_nodes = any(who == "nodes" for who, _ in (*leaving, *entering))
+    return _Plan(tuple(leaving.items()), tuple(entering.items()), wires, bool(found), shows_nodes)
 
 
 def _node_extras(flow: ir.Flow, plan: _Plan) -> Iterator[Extra]:
