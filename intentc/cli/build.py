@@ -14,6 +14,8 @@ from intentc.cli.options import (
     ClusterOption,
     ColorOption,
     FormatOption,
+    ManifestsOption,
+    NamespaceOption,
     PathArgument,
     TodayOption,
 )
@@ -26,6 +28,8 @@ def command(
         typer.Option("-o", "--output", metavar="DIR", help="Where to write; else `output` of intentc.yaml."),
     ] = None,
     cluster: ClusterOption = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     target: Annotated[
         str, typer.Option(metavar="NAMES", help="What to emit: kubernetes, terraform, or both with a comma.")
     ] = "kubernetes,terraform",
@@ -58,8 +62,10 @@ def command(
     Every intent becomes an egress policy on its source and an ingress policy on its target, with DNS kept
     alive, and a Terraform module of firewall rules. On any error nothing is written.
     """
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(path, chosen, today, allow_expired, color, form, given, namespace)
     request = Request(
-        asked=console.Asked(path, tuple(cluster or ()), today, allow_expired, color, form),
+        asked=asked,
         output=output,
         targets=tuple(name.strip() for name in target.split(",")),
         kustomization=kustomization,

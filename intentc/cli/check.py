@@ -16,6 +16,8 @@ from intentc.cli.options import (
     ClusterOption,
     ColorOption,
     FormatOption,
+    ManifestsOption,
+    NamespaceOption,
     PathArgument,
     TodayOption,
 )
@@ -35,6 +37,8 @@ class Request:
 def command(
     path: PathArgument = Path(),
     cluster: ClusterOption = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     today: TodayOption = None,
     allow_expired: AllowExpiredOption = False,
     color: ColorOption = "auto",
@@ -43,7 +47,8 @@ def command(
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change.")] = False,
 ) -> None:
     """Find errors and warnings in a project; write nothing."""
-    asked = console.Asked(path, tuple(cluster or ()), today, allow_expired, color, form)
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(path, chosen, today, allow_expired, color, form, given, namespace)
     request = Request(asked=asked, fix=fix, diff=diff)
     raise typer.Exit(check(request))
 

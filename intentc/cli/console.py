@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ FAILED_ASSERTS = {"E906", "E907"}
 
 _CODES = (("E9", NOT_PROVED), ("E6", USAGE), ("E52", NO_INPUT), ("E5", INPUT_OUTPUT))
 _COLORS = ("auto", "always", "never")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 
 
@@ -36,6 +38,8 @@ class Asked:
     allow_expired: bool = False
     color: str = "auto"
     form: str = "text"
+    manifests: tuple[str, ...] = ()
+    namespace: str = "default"
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
@@ -58,12 +62,13 @@ def compiled(
 ) -> tuple[Workspace, Result]:
     """Read and compile the project asked for; what is wrong with the question is a diagnostic as well."""
     wrong = tuple(_wrong(asked, targets))
-    workspace = open_workspace(asked.path)
+    workspace = open_workspace(asked.path, asked.manifests, asked.namespace)
     program, problems = parse_files(workspace.sources)
     options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired, kustomization)
     earlier = (*wrong, *workspace.diagnostics, *problems)
-    if has_errors(wrong) or has_errors(workspace.diagnostics):
-        # Without its profile a program would be judged by the wrong facts.
+    if has_errors((*wrong, *(item for item in workspace.diagnostics if not item.code.startswith("E80")))):
+        # Without its profile a program would be judged by the wrong facts. What a manifest that cannot be
+        # read leaves open is not judged.
         return workspace, Result(workspace.project, program, (), earlier)
     return workspace, compile_program(program, workspace.project, options, earlier)
 
@@ -97,6 +102,9 @@ def _wrong(asked: Asked, targets: tuple[str, ...]) -> Iterable[Diagnostic]:
     for target in targets:
         if target not in TARGETS:
             yield _option("--target", target, TARGETS)
+    if not _NAMESPACE.fullmatch(asked.namespace):
+        message = f"`--namespace {asked.namespace}` is not a legal namespace"
+        yield error("E651", message, help="names have lower-case letters, digits and `-`")
     if asked.today is not None:
         from datetime import date
 

@@ -28,6 +28,21 @@ TodayOption = Annotated[
 AllowExpiredOption = Annotated[
     bool, typer.Option("--allow-expired", help="Build intents whose `until` has passed.")
 ]
+ManifestsOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--manifests",
+        metavar="PATH",
+        help="Kubernetes manifests that say what exists: a file, a folder, or - for standard input, in place "
+        "of those in intentc.yaml; may be given several times.",
+    ),
+]
+NamespaceOption = Annotated[
+    str,
+    typer.Option(
+        "--namespace", metavar="NAME", help="The namespace of objects in --manifests that name none."
+    ),
+]
 ColorOption = Annotated[
     str,
     typer.Option(metavar="WHEN", help="auto, always or never. NO_COLOR is honoured.", show_default="auto"),

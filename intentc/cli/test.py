@@ -16,6 +16,8 @@ from intentc.cli import console
 from intentc.cli.options import (
     ClusterOption,
     ColorOption,
+    ManifestsOption,
+    NamespaceOption,
     PathArgument,
 )
 from intentc.diagnostics import Diagnostic, error
@@ -38,6 +40,8 @@ class Request:
 def command(
     path: PathArgument = Path(),
     cluster: ClusterOption = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     fail_under: Annotated[
         str, typer.Option(metavar="PERCENT", help="Fail when asserts touch fewer of the intents.")
     ] = "0",
@@ -45,7 +49,8 @@ def command(
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or junit.")] = "text",
 ) -> None:
     """Run the asserts on the policies a build would write, and say which intents none of them touches."""
-    asked = console.Asked(path, tuple(cluster or ()), None, True, color, "text")
+    given = tuple(manifests or ())
+    asked = console.Asked(path, tuple(cluster or ()), None, True, color, "text", given, namespace)
     raise typer.Exit(test(Request(asked, form, fail_under)))
 
 

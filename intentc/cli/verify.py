@@ -14,6 +14,8 @@ from intentc.cli.options import (
     ClusterOption,
     ColorOption,
     FormatOption,
+    ManifestsOption,
+    NamespaceOption,
     TodayOption,
 )
 from intentc.cli.workspace import read_folder
@@ -43,6 +45,8 @@ def command(
         typer.Option(metavar="PATH", help="The project whose intents count.", show_default="this folder"),
     ] = Path(),
     cluster: ClusterOption = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     today: TodayOption = None,
     allow_expired: AllowExpiredOption = False,
     color: ColorOption = "auto",
@@ -52,7 +56,8 @@ def command(
 
     Every flow they admit beyond the intents is reported, and every one they refuse.
     """
-    asked = console.Asked(project, tuple(cluster or ()), today, allow_expired, color, form)
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(project, chosen, today, allow_expired, color, form, given, namespace)
     raise typer.Exit(verify(Request(asked, folder)))
 
 

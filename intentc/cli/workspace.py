@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from intentc.compiler import PROJECT_FILE, load_inventory, load_project
@@ -95,17 +96,23 @@ def _manifests(reader: _Reader, project: Project) -> Iterator[tuple[str, bytes, 
         reader.diagnostics.append(error("E523", f"no manifest matches `{pattern}`", help=help_text))
 
 
+@cache
+def _standard_input() -> bytes:
+    """Return the standard input, or a byte more than is ever read; it can be read once."""
+    return sys.stdin.buffer.read(MAXIMUM_FILE + 1)
+
+
 def _given(
     root: Path, paths: tuple[str, ...], namespace: str, diagnostics: list[Diagnostic]
 ) -> Iterator[tuple[str, bytes, str]]:
     """Yield the manifests that the command line names, under paths that lead there from the project."""
     for path in paths:
         if path == "-":
-            data = sys.stdin.buffer.read(MAXIMUM_FILE + 1)
-            if len(data) > MAXIMUM_FILE:
+            piped = _standard_input()
+            if len(piped) > MAXIMUM_FILE:
                 diagnostics.append(error("E512", "the standard input is larger than 64 MiB", help="split it"))
             else:
-                yield "<stdin>", data, namespace
+                yield "<stdin>", piped, namespace
             continue
         place = Path(path)
         if not place.exists():
