@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from intentc import ir
+from intentc.answers.rows import TABLE, Row
 from intentc.profile import Profile
 from intentc.prove.platform import masquerades_nodes
 
@@ -80,118 +81,8 @@ class Walk:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row: `A` source, `B` target, `a`, `b` and `c` their nodes and another, `S` Service, `V` balancer.
-
-    A wire is `from>to packet`, `-` being outside of the cluster. A row without `b` has both ends on `a`.
-    """
-
-    number: int
-    title: str
-    dials: str
-    egress: str = ""
-    wires: tuple[str, ...] = ()
-    ingress: str = ""
-    application: str = ""
-    one_node: bool = False
-
-
 _EXAMPLE = "203.0.113.7"
 """Of a range for documentation: https://www.rfc-editor.org/rfc/rfc5737"""
-
-_TO_B, _A_B, _B_FROM_NODE = "A>B:pod", "a>b A>B:pod", "a>b a>B:pod"
-
-_PLAIN = (
-    _Row(1, "B on another node, dialled by address", "B:pod", _TO_B, (_A_B,), _TO_B, "A"),
-    _Row(2, "B on A's node, dialled by address", "B:pod", _TO_B, (), _TO_B, "A", one_node=True),
-    _Row(3, "B on another node, dialled by Service", "S:service", _TO_B, (_A_B,), _TO_B, "A"),
-    _Row(4, "B on A's node, dialled by Service", "S:service", _TO_B, (), _TO_B, "A", one_node=True),
-)
-_TO_HOST = (
-    _Row(18, "B is a process of another node", "b:pod", "A>b:pod", ("a>b A>b:pod",), "", "A"),
-    _Row(19, "B is a process of A's node", "a:pod", "A>a:pod", (), "", "A", one_node=True),
-)
-_TABLE: dict[tuple[str, str, str], tuple[_Row, ...]] = {
-    ("pods", "direct", "pods"): _PLAIN,
-    ("pods", "nodeport", "pods"): (
-        _Row(5, "A dials its own node, B runs elsewhere", "a:path", _TO_B, (_B_FROM_NODE,), "a>B:pod", "a"),
-        _Row(6, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "b"),
-        _Row(
-            7, "A dials a third node", "c:path", "A>c:path", ("a>c A>c:path", "c>b c>B:pod"), "c>B:pod", "c"
-        ),
-        _Row(8, "A dials its own node, where B runs", "a:path", _TO_B, (), _TO_B, "a", one_node=True),
-        _Row(
-            9,
-            "A dials another node, B runs where A does",
-            "c:path",
-            "A>c:path",
-            ("a>c A>c:path", "c>a c>B:pod"),
-            "c>B:pod",
-            "c",
-            one_node=True,
-        ),
-    ),
-    ("pods", "nodeport local", "pods"): (
-        _Row(10, "A dials its own node, B runs elsewhere", "a:path", _TO_B, (_A_B,), _TO_B, "A"),
-        _Row(11, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "A"),
-        _Row(12, "A dials a node without an endpoint", "c:path", "A>c:path", ("a>c A>c:path",)),
-    ),
-    ("pods", "hostport", "pods"): (
-        _Row(16, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "A"),
-        _Row(17, "A dials its own node, where B runs", "a:path", _TO_B, (), _TO_B, "A", one_node=True),
-    ),
-    ("pods", "hostnetwork", "pods"): _TO_HOST,
-    ("pods", "direct", "nodes"): _TO_HOST,
-    ("pods", "direct", "outside"): (
-        _Row(27, "out of the cluster", "B:pod", _TO_B, ("a>- A>B:pod",), "", "A"),
-    ),
-    ("nodes", "direct", "pods"): (
-        _Row(20, "B on another node, dialled by address", "B:pod", "", (_B_FROM_NODE,), "a>B:pod", "a"),
-        _Row(21, "B on the dialling node", "B:pod", "", (), "", "a", one_node=True),
-        _Row(22, "B on another node, dialled by Service", "S:service", "", (_B_FROM_NODE,), "a>B:pod", "a"),
-    ),
-    ("nodes", "nodeport", "pods"): (
-        _Row(20, "it dials itself, B runs elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
-        _Row(13, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "b"),
-        _Row(14, "it dials a third node", "c:path", "", ("a>c a>c:path", "c>b c>B:pod"), "c>B:pod", "c"),
-    ),
-    ("nodes", "nodeport local", "pods"): (
-        _Row(20, "it dials itself, B runs elsewhere", "a:path", "", (_B_FROM_NODE,), "a>B:pod", "a"),
-        _Row(15, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "a"),
-    ),
-    ("nodes", "hostport", "pods"): (
-        _Row(16, "it dials the node of B", "b:path", "", ("a>b a>b:path",), "a>B:pod", "a"),
-    ),
-    ("nodes", "hostnetwork", "pods"): (
-        _Row(18, "B is a process of another node", "b:pod", "", ("a>b a>b:pod",), "", "a"),
-    ),
-    ("outside", "direct", "pods"): (
-        _Row(26, "the address of B is dialled", "B:pod", "", ("->b A>B:pod",), _TO_B, "A"),
-    ),
-    ("outside", "nodeport", "pods"): (
-        _Row(13, "the node of B is dialled", "b:path", "", ("->b A>b:path",), _TO_B, "b"),
-        _Row(14, "another node is dialled", "c:path", "", ("->c A>c:path", "c>b c>B:pod"), "c>B:pod", "c"),
-    ),
-    ("outside", "nodeport local", "pods"): (
-        _Row(15, "the node of B is dialled", "b:path", "", ("->b A>b:path",), _TO_B, "A"),
-    ),
-    ("outside", "loadbalancer", "pods"): (
-        _Row(23, "the balancer picks the node of B", "V:path", "", ("->b A>V:path",), _TO_B, "b"),
-        _Row(
-            24,
-            "the balancer picks another node",
-            "V:path",
-            "",
-            ("->c A>V:path", "c>b c>B:pod"),
-            "c>B:pod",
-            "c",
-        ),
-    ),
-    ("outside", "loadbalancer local", "pods"): (
-        _Row(25, "the balancer picks the node of B", "V:path", "", ("->b A>V:path",), _TO_B, "A"),
-    ),
-}  # fmt: skip
 
 
 def walks(flow: ir.Flow, profile: Profile) -> tuple[Walk, ...]:
@@ -203,7 +94,7 @@ def walks(flow: ir.Flow, profile: Profile) -> tuple[Walk, ...]:
     source, target = _kind(flow.source), _kind(flow.target)
     path = f"{flow.path.kind} local" if flow.path.local else flow.path.kind
     walker = _Walker(flow, profile)
-    return tuple(walker.walk(row) for row in _TABLE.get((source, path, target), ()))
+    return tuple(walker.walk(row) for row in TABLE.get((source, path, target), ()))
 
 
 def _kind(endpoint: ir.Endpoint) -> str:
@@ -242,7 +133,7 @@ class _Walker:
             name = "server" if flow.target.word in ("cidr", "internet") else flow.target.word
             self._ends["B"] = End(name, "target", self._outside(flow.target))
 
-    def walk(self, row: _Row) -> Walk:
+    def walk(self, row: Row) -> Walk:
         """Return one row on this cluster."""
         one_node = row.one_node
         wires, ingress, application, note = row.wires, row.ingress, row.application, ""
@@ -274,6 +165,8 @@ class _Walker:
         if ingress:
             hops.append(self._hop("ingress policy", home, "B", ingress))
         arrives = bool(application)
+        if not hops and arrives:
+            note = "no policy looks at what a pod's own node sends it, such as the kubelet's probes"
         if arrives:
             listener = home if self._on_host else "B"
             hops.append(self._hop("application", home, "B", f"{application}>{listener}:pod"))
@@ -289,12 +182,12 @@ class _Walker:
             note,
         )
 
-    def _rows(self, row: _Row) -> tuple[int, ...]:
+    def _rows(self, row: Row) -> tuple[int, ...]:
         if row.number == 26 and isinstance(self._flow.source, ir.Addresses):
             return {"google-health-checks": (26,), "control-plane": (28,)}.get(self._flow.source.word, ())
         if row.number == 27 and isinstance(self._flow.target, ir.Addresses):
             return (27,) if self._flow.target.word == "control-plane" else ()
-        return (row.number,)
+        return (row.number,) if row.number else ()
 
     def _hop(self, layer: Layer, sender: str, receiver: str, packet: str) -> Hop:
         return Hop(layer, self._place_of(sender), self._place_of(receiver), self._packet(packet))
@@ -320,7 +213,7 @@ class _Walker:
             return self._ends["A"]
         return end
 
-    def _places(self, row: _Row, *, one_node: bool) -> Iterator[Place]:
+    def _places(self, row: Row, *, one_node: bool) -> Iterator[Place]:
         ends = self._ends
         if self._source != "nodes":
             what = "source pod" if self._source == "pods" else "source"

@@ -202,7 +202,8 @@ class Admissions:
         if known is None or not isinstance(endpoint, ir.Pods):
             return peers
         names = self._meaning.names_of(endpoint.namespaces)
-        return tuple(self._shapes.peer("pods", names, peer.pods) for peer in peers) if names[0][1] else ()
+        located = ((both(names, peer.namespaces), peer.pods) for peer in peers) if names[0][1] else ()
+        return tuple(self._shapes.peer("pods", where, pods) for where, pods in located if where is not None)
 
     def _end_region(self, prefix: str, peer: Peer) -> dict[Coordinate, Part]:
         region: dict[Coordinate, Part] = {(f"{prefix} kind", ""): _kind(peer)}

@@ -10,7 +10,7 @@ from intentc.answers.excerpt import excerpt
 from intentc.answers.reading import Reading
 from intentc.answers.walk import Walk, walks
 from intentc.answers.why.layers import Layer, Layers, Line, Verdict
-from intentc.answers.why.question import Question, exactly, flows_asked
+from intentc.answers.why.question import Question, exactly, flows_asked, in_known_namespaces
 from intentc.answers.why.reasons import node_reasons
 from intentc.answers.wording import endpoint_text, flow_text
 from intentc.diagnostics import Diagnostic, has_errors
@@ -37,7 +37,8 @@ class Answer:
 
     `admitted` and `refused` are the smallest examples, empty where there is none. `line` is the narrowest
     intent that would admit everything asked about, empty where all of it is; `effects` are what else that
-    line does. `reasons` say why node rules are needed on the way, or why none is.
+    line does. What a pod's own node opens to it passes no layer and does not count, as in asserts.
+    `reasons` say why node rules are needed on the way, or why none is.
     """
 
     cluster: str
@@ -76,19 +77,23 @@ def answers(
     reading = Reading.of(part.artifacts, part.policy, profile)
     if reading.problems:
         return (), reading.problems
-    if exact:
-        keys = _label_keys(reading)
-        flows = tuple(exactly(flow, keys) for flow in flows)
     layers = Layers(reading)
-    return tuple(_answer(flow, layers, profile) for flow in flows), ()
+    pod_keys, namespace_keys = _label_keys(reading)
+    known = reading.meaning.namespaces or {}
+    found = []
+    for flow in flows:
+        asked = in_known_namespaces(flow, known, namespace_keys)
+        found.append(_answer(flow, exactly(asked, pod_keys) if exact else asked, layers, profile))
+    return tuple(found), ()
 
 
-def _answer(flow: ir.Flow, layers: Layers, profile: Profile) -> Answer:
+def _answer(flow: ir.Flow, asked: ir.Flow, layers: Layers, profile: Profile) -> Answer:
+    """Return the answer to a flow, which is asked about as `asked`: with all that is known of its ends."""
     ways = []
     for walk in walks(flow, profile):
-        its = layers.of(flow, walk)
-        ways.append(Way(walk, _together(its, flow, layers), its))
-    arriving = [way for way in ways if way.walk.arrives]
+        its = layers.of(asked, walk)
+        ways.append(Way(walk, _together(its, asked, layers), its))
+    arriving = [way for way in ways if way.walk.arrives and way.layers]
     verdicts = {way.verdict for way in arriving}
     verdict: Verdict = "some"
     if verdicts in ({"all"}, {"none"}):
@@ -102,7 +107,7 @@ def _answer(flow: ir.Flow, layers: Layers, profile: Profile) -> Answer:
         verdict,
         tuple(ways),
         tuple(dict.fromkeys(line for layer in every for line in layer.lines)),
-        next((found for way in arriving if (found := layers.admitted(flow, way.layers))), ""),
+        next((found for way in arriving if (found := layers.admitted(asked, way.layers))), ""),
         "" if is_admitted else next((layer.refused for layer in every if layer.refused), ""),
         "" if is_admitted else flow_text(flow),
         () if is_admitted else tuple(dict.fromkeys(_effects(flow, every))),
@@ -155,11 +160,14 @@ def _namespaces(flows: Iterable[ir.Flow], project: Project) -> frozenset[str] | 
     return frozenset(found)
 
 
-def _label_keys(reading: Reading) -> tuple[str, ...]:
-    """Return every label of pods that the policies ask for."""
-    keys: set[str] = set()
+def _label_keys(reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return every label of pods, and of namespaces, that the policies ask for."""
+    pods: set[str] = set()
+    namespaces: set[str] = set()
     for side in (reading.emitted.leaving, reading.emitted.entering):
         for subject, admitted in side.items():
-            keys.update(key for key, _ in subject.pods)
-            keys.update(key for peer in admitted for key, _ in peer.pods)
-    return tuple(sorted(keys))
+            pods.update(key for key, _ in subject.pods)
+            for peer in admitted:
+                pods.update(key for key, _ in peer.pods)
+                namespaces.update(key for key, _ in peer.namespaces)
+    return tuple(sorted(pods)), tuple(sorted(namespaces))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from intentc import ir
@@ -57,15 +57,43 @@ def flows_asked(
 def exactly(flow: ir.Flow, keys: Iterable[str]) -> ir.Flow:
     """Return the flow between pods that carry the labels named in it, and none of the other keys."""
     found = tuple(keys)
-    return replace(flow, source=_exactly(flow.source, found), target=_exactly(flow.target, found))
+
+    def exact(pods: ir.Pods) -> ir.Pods:
+        named = {requirement.key for requirement in pods.pods}
+        absent = (ir.Requirement(key, "DoesNotExist") for key in found if key not in named)
+        return ir.Pods(pods.namespaces, tuple(sorted((*pods.pods, *absent))))
+
+    return _with_pods(flow, exact)
 
 
-def _exactly(endpoint: ir.Endpoint, keys: tuple[str, ...]) -> ir.Endpoint:
-    if not isinstance(endpoint, ir.Pods):
-        return endpoint
-    named = {requirement.key for requirement in endpoint.pods}
-    absent = (ir.Requirement(key, "DoesNotExist") for key in keys if key not in named)
-    return ir.Pods(endpoint.namespaces, tuple(sorted((*endpoint.pods, *absent))))
+def in_known_namespaces(
+    flow: ir.Flow, known: Mapping[str, Mapping[str, str]], keys: Iterable[str]
+) -> ir.Flow:
+    """Return the flow with what the project says of its namespaces' labels, as far as `keys` ask for it.
+
+    An end in several namespaces stays as it is: it means them by the labels it names.
+    """
+    found = tuple(keys)
+
+    def located(pods: ir.Pods) -> ir.Pods:
+        labels = known.get(pods.namespace or "")
+        if labels is None:
+            return pods
+        facts = (
+            ir.Requirement(key, "In", (labels[key],))
+            if key in labels
+            else ir.Requirement(key, "DoesNotExist")
+            for key in found
+            if key != ir.NAMESPACE_LABEL
+        )
+        return ir.Pods(tuple(sorted((*pods.namespaces, *facts))), pods.pods)
+
+    return _with_pods(flow, located)
+
+
+def _with_pods(flow: ir.Flow, change: Callable[[ir.Pods], ir.Pods]) -> ir.Flow:
+    source, target = (change(end) if isinstance(end, ir.Pods) else end for end in (flow.source, flow.target))
+    return replace(flow, source=source, target=target)
 
 
 def _not_one_intent() -> Diagnostic:
