@@ -21,6 +21,10 @@ _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
+_WORDS = ("error", "Origin", "Literal", "compile", "Unreadable", "_refuse")
+"""What is called to say something; a change of what it says is no change of behaviour."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One change: what it is, where it stands, and the whole module with it."""
@@ -52,14 +56,14 @@ def _documentation(tree: ast.Module) -> set[int]:
             found.update(id(part) for part in ast.walk(node))
         for field in ("annotation", "returns"):
             found.update(id(part) for part in ast.walk(getattr(node, field, None) or ast.Pass()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-            "error",
-            "Origin",
-            "Literal",
-            "compile",
-        ):
+        if isinstance(node, ast.Call) and _called(node) in _WORDS:
             found.update(id(part) for part in ast.walk(node))
     return found
+
+
+def _called(node: ast.Call) -> str:
+    """Return the name of what is called, without what it belongs to."""
+    return str(getattr(node.func, "id", "") or getattr(node.func, "attr", ""))
 
 
 def _ways(node: ast.AST, texts: set[int]) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:

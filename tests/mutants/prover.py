@@ -19,7 +19,10 @@ ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "intentc" / "prove"
 SECONDS = 240
 
-QUICK = ("sets", "own_output", "faults", "faults_between_nodes", "intended", "readers", "asserts", "files")
+QUICK = (
+    *("sets", "own_output", "faults", "faults_between_nodes", "intended", "clusterwide"),
+    *("readers", "asserts", "words", "files"),
+)
 """The tests that judge a change, the quickest first; what a proof costs is no question here."""
 SLOW = ("tests/test_prove_meaning.py", "tests/test_networkpolicy_rules.py")
 """What the quick ones let live is judged by these."""

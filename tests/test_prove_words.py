@@ -1,0 +1,67 @@
+"""What the prover says of a difference names the right ends and rule; names are covered as numbers are."""
+
+from __future__ import annotations
+
+import pytest
+
+from intentc.compiler import compile_texts
+from tests.prove_material import (
+    CROSSING_FILES,
+    PLAIN_FILES,
+    POSTGRES,
+    WEB,
+    codes,
+    pods,
+    prove_crossing,
+    prove_plain,
+)
+from tests.test_prove_asserts import plain
+
+MODULE = "terraform/firewall.tf"
+
+
+def test_a_refused_connection_is_told_from_its_source_to_its_target() -> None:
+    (leaving,) = plain("allow", WEB, POSTGRES, "5433")
+    assert "`shop[app=web] -> data[app=postgres] TCP 5433` is refused on leaving the pod" in leaving.message
+    (entering,) = plain("allow", pods("shop", "app!=web"), pods("vault", "app=x"), "80")
+    assert "`shop -> vault[app=x] TCP 80` is refused on entering the pod" in entering.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "flow", "rule"),
+    [
+        ('"203.0.113.0/24"', '"203.0.112.0/23"', "`203.0.112.0 -> nodes TCP 443`", "from_balanced"),
+        ('["30443"]', '["30443", "80"]', "`nodes -> 192.168.64.0 TCP 80`", "to_nodes"),
+    ],
+)
+def test_a_connection_too_many_names_the_firewall_rule_that_lets_it(
+    old: str, new: str, flow: str, rule: str
+) -> None:
+    text = CROSSING_FILES[MODULE]
+    assert old in text
+    _, (gained,) = prove_crossing({**CROSSING_FILES, MODULE: text.replace(old, new)})
+    assert gained.message.startswith(flow)
+    assert gained.help == (f"admitted by `google_compute_firewall.{rule}` in `{MODULE}`",)
+
+
+@pytest.mark.parametrize(("first", "holds"), [(30_001, True), (30_002, False)])
+def test_a_name_is_admitted_where_several_rules_together_admit_every_number(first: int, holds: bool) -> None:
+    text = f"a -> b:1-30000\na -> b[app=web]:{first}-65535\nassert allow a -> b[app=web]:metrics\n"
+    found = codes(item for item in compile_texts({"a.intent": text}).diagnostics if item.severity == "error")
+    assert found == (set() if holds else {"E906"})
+
+
+def test_two_protocols_do_not_make_up_for_each_other() -> None:
+    text = "a -> b:1-30000\na -> b[app=web]:30001-65535/udp\nassert allow a -> b[app=web]:metrics\n"
+    assert "E906" in codes(compile_texts({"a.intent": text}).diagnostics)
+
+
+@pytest.mark.parametrize(("size", "refused"), [(100_000, False), (200_000, True)])
+def test_an_annotation_counts_twice_once_it_is_applied(size: int, refused: bool) -> None:
+    wave = '"argocd.argoproj.io/sync-wave": "0"'
+    text = PLAIN_FILES["kubernetes/shop.yaml"].replace(
+        wave, f'{wave}\n    "intentc.io/because": "{"x" * size}"'
+    )
+    assert codes(prove_plain({**PLAIN_FILES, "kubernetes/shop.yaml": text})[1]) == (
+        {"E905"} if refused else set()
+    )
