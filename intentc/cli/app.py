@@ -18,6 +18,7 @@ COMMANDS = (
     "fmt",
     "test",
     "verify",
+    "graph",
     "probe",
     "explain",
     "init",

@@ -75,33 +75,36 @@
     const every = groups.map((_, number) => number);
     const order = byId("order").value;
     if (order === "name") return every;
-    const neighbours = every.map(() => new Set());
     const counts = every.map(() => 0);
     for (const {from, to} of flows) {
       counts[from] += 1;
       counts[to] += 1;
-      neighbours[from].add(to);
-      neighbours[to].add(from);
     }
     if (order === "count") return every.sort((one, other) => counts[other] - counts[one] || one - other);
-    // Cuthill and McKee: from the least connected on, breadth first, so that neighbours stand together.
-    const degree = (group) => neighbours[group].size;
-    const seen = new Set();
-    const found = [];
-    for (const start of [...every].sort((one, other) => degree(one) - degree(other) || one - other)) {
-      if (seen.has(start)) continue;
-      seen.add(start);
-      const queue = [start];
-      for (let next = 0; next < queue.length; next += 1) {
-        found.push(queue[next]);
-        const fresh = [...neighbours[queue[next]]].filter((group) => !seen.has(group));
-        for (const group of fresh.sort((one, other) => degree(one) - degree(other) || one - other)) {
-          seen.add(group);
-          queue.push(group);
+    // Label propagation: a group takes the label that most of its flows lead to, so that those who talk stand together.
+    const weights = every.map(() => new Map());
+    for (const {from, to} of flows) {
+      if (from === to) continue;
+      weights[from].set(to, (weights[from].get(to) || 0) + 1);
+      weights[to].set(from, (weights[to].get(from) || 0) + 1);
+    }
+    const labels = [...every];
+    for (let round = 0; round < 12; round += 1) {
+      for (const group of every) {
+        const sums = new Map();
+        for (const [other, weight] of weights[group]) sums.set(labels[other], (sums.get(labels[other]) || 0) + weight);
+        let best = labels[group];
+        for (const [label, sum] of sums) {
+          const most = sums.get(best) || 0;
+          if (sum > most || (sum === most && label < best)) best = label;
         }
+        labels[group] = best;
       }
     }
-    return found.reverse();
+    const sizes = new Map();
+    for (const label of labels) sizes.set(label, (sizes.get(label) || 0) + 1);
+    return every.sort((one, other) =>
+      sizes.get(labels[other]) - sizes.get(labels[one]) || labels[one] - labels[other] || counts[other] - counts[one] || one - other);
   }
 
   // --- The matrix: only what is in view is in the document ----------------------------------------------
@@ -109,19 +112,21 @@
   const space = make("div", "space");
   const lines = make("div", "lines");
   const map = document.createElement("canvas");
+  const view = make("div", "view");
   grid.append(space);
   let left = 0;
   let top = 0;
 
   function layOut() {
     const longest = (of) => Math.max(6, ...of.map((group) => groups[group].name.length));
-    left = Math.min(250, 28 + 7.4 * longest(rows));
-    top = Math.min(190, 28 + 7.4 * longest(columns));
+    const large = rows.length * SIZE > grid.clientHeight || columns.length * SIZE > grid.clientWidth;
+    left = Math.max(Math.min(250, 28 + 7.4 * longest(rows)), large ? 172 : 110);
+    top = Math.max(Math.min(190, 28 + 7.4 * longest(columns)), large ? 150 : 60);
     grid.setAttribute("aria-rowcount", rows.length + 1);
     grid.setAttribute("aria-colcount", columns.length + 1);
     space.style.width = left + columns.length * SIZE + 12 + "px";
     space.style.height = top + rows.length * SIZE + 12 + "px";
-    drawMap();
+    drawMap(large);
     draw();
   }
 
@@ -139,6 +144,12 @@
     const firstColumn = Math.max(0, Math.floor(grid.scrollLeft / SIZE) - 2);
     const lastColumn = Math.min(columns.length, firstColumn + Math.ceil((grid.clientWidth - left) / SIZE) + 5);
     const parts = [lines];
+    const step = Number(map.dataset.step) / SIZE;
+    if (!map.hidden) {
+      const width = Math.min(grid.clientWidth - left, columns.length * SIZE) * step;
+      const height = Math.min(grid.clientHeight - top, rows.length * SIZE) * step;
+      place(view, 8 + grid.scrollLeft * step, 8 + grid.scrollTop * step, width, height);
+    }
     place(lines, left, top, columns.length * SIZE, rows.length * SIZE);
     lines.style.background =
       `repeating-linear-gradient(to right, transparent 0 ${SIZE - 1}px, var(--hair) ${SIZE - 1}px ${SIZE}px),` +
@@ -147,7 +158,7 @@
     const head = place(make("div", "head"), 0, grid.scrollTop, left + columns.length * SIZE, top);
     head.setAttribute("role", "row");
     head.setAttribute("aria-rowindex", "1");
-    const corner = make("div", "corner", map, make("span", "", "targets →"), make("br"), make("span", "", "sources ↓"));
+    const corner = make("div", "corner", map, view, make("span", "", "targets →"), make("span", "", "sources ↓"));
     corner.style.width = left + "px";
     corner.style.height = top + "px";
     corner.setAttribute("role", "columnheader");
@@ -192,6 +203,7 @@
     element.dataset.column = column;
     if (role === "columnheader") element.setAttribute("aria-colindex", column + 2);
     if (chosen && chosen.keys.has(word + " " + name)) element.classList.add("chosen");
+    if (role === "columnheader" ? active.column === column : active.row === row) element.classList.add("at");
     mark(element, row, column);
   }
 
@@ -228,11 +240,10 @@
   }
 
   // A small map of everything, where the matrix is larger than the view.
-  function drawMap() {
-    const room = Math.min(left - 84, top - 18, 150);
-    const large = rows.length * SIZE > grid.clientHeight - top || columns.length * SIZE > grid.clientWidth - left;
-    map.hidden = !large || room < 50;
-    if (map.hidden) return;
+  function drawMap(large) {
+    map.hidden = view.hidden = !large;
+    if (!large) return;
+    const room = Math.min(left - 24, top - 50);
     const scale = window.devicePixelRatio || 1;
     const step = room / Math.max(rows.length, columns.length);
     map.width = Math.max(1, Math.ceil(columns.length * step * scale));
@@ -361,6 +372,16 @@
     select();
   }
 
+  // The names of the row and the column under the pointer stand out.
+  grid.addEventListener("pointermove", (event) => {
+    const box = grid.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left + grid.scrollLeft - left) / SIZE);
+    const row = Math.floor((event.clientY - box.top + grid.scrollTop - top) / SIZE);
+    for (const element of space.querySelectorAll(".name, .top")) {
+      const own = element.classList.contains("top") ? Number(element.dataset.column) === column : Number(element.dataset.row) === row;
+      element.classList.toggle("under", own);
+    }
+  });
   for (const id of ["search", "order", "only-node", "only-wide"]) byId(id).addEventListener("input", select);
   grid.addEventListener("scroll", () => requestAnimationFrame(draw), {passive: true});
   window.addEventListener("resize", layOut);
@@ -424,18 +445,24 @@
       if (flow[word]) facts.append(make("dt", "", word), make("dd", "", flow[word]));
     }
     const plain = `${flow.source} -> ${flow.target}:${flow.ports}${via}`.replace(/\s+/g, " ");
-    if (flow.statement && flow.statement !== plain) facts.append(make("dt", "", "as written"), statement(flow.statement));
+    if (flow.statement && !flow.statement.startsWith(plain)) facts.append(make("dt", "", "as written"), statement(flow.statement));
     if (facts.childNodes.length) element.append(facts);
     for (const number of flow.warnings || []) element.append(warning(data.warnings[number]));
     const extras = flow.extras || [];
     if (extras.length) {
-      element.append(make("h3", "", "Node rule"), ...extras.map((reason) => make("div", "note node", reason)));
+      element.append(make("h3", "", "Why a node rule"), ...extras.map((reason) => make("p", "reason", reason)));
     }
     const rules = make("ul", "rules");
+    const places = new Map();
     for (const number of flow.rules || []) {
       const rule = data.rules[number];
+      const name = rule.layer + " " + rule.name + " " + rule.file;
+      if (!places.has(name)) places.set(name, {rule, found: []});
+      if (rule.place) places.get(name).found.push(rule.place);
+    }
+    for (const {rule, found} of places.values()) {
       const where = make("span", "", rule.layer === "firewall" ? "google_compute_firewall." + rule.name : rule.name);
-      where.append(make("em", "", [rule.place, rule.file].filter(Boolean).join(" in ")));
+      where.append(...[...found, rule.file].map((line) => make("em", "", line)));
       rules.append(make("li", "", make("i", "", rule.layer), where));
     }
     element.append(make("h3", "", "Emitted rules"), rules.childNodes.length ? rules : make("span", "", "none of ours"));
@@ -448,10 +475,13 @@
   }
 
   function warning(item) {
-    const element = make("div", item.code === "W305" ? "note node" : "note", make("b", "", item.code), " " + item.message);
-    for (const line of item.help) element.append(make("p", "", line));
+    const element = make("div", item.code === "W305" ? "note node" : "note", make("b", "", item.code), " ", ...spoken(item.message));
+    for (const line of item.help) element.append(make("p", "", ...spoken(line)));
     return element;
   }
+
+  // What stands between backticks is code.
+  const spoken = (text) => text.split("`").map((part, number) => (number % 2 ? make("code", "", part) : part));
 
   function journey(flow, walks, open) {
     const element = document.createElement("details");
@@ -476,7 +506,7 @@
   }
 
   function hop(flow, layer, packet) {
-    const port = packet.port === "pod" ? flow.ports.split(", ")[0] : packet.port === "service" ? "port of the Service" : packet.port;
+    const port = packet.port === "pod" ? flow.ports.split(", ")[0] : packet.port === "service" ? "its own port" : packet.port;
     const side = ([name, address], end) => {
       const known = address || (["client", "server", flow.source, flow.target].includes(name) ? end : "");
       return [name, known && known !== name ? make("span", "", " " + known) : null];
@@ -508,7 +538,7 @@
   start.append(keys);
   if (data.beside.length) {
     start.append(make("h3", "", "Beside the intents, every isolated source may reach"));
-    start.append(...[...new Set(data.beside.map((item) => item.reason))].map((reason) => make("div", "note node", reason)));
+    start.append(...[...new Set(data.beside.map((item) => item.reason))].map((reason) => make("p", "reason", ...spoken(reason))));
   }
   const [from, to] = location.hash.slice(1).split("/").map((part) => {
     try {
