@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from intentc.compiler import compile_texts
 from tests.readback import CLUSTER, build
 from tests.test_truth_table import KINDS, NODES, ROWS, A, B, Kind, Row
 
@@ -36,6 +40,15 @@ def test_table_2b(kind: Kind) -> None:
 def test_a_way_around_the_nodes_needs_no_policy_of_cilium() -> None:
     emitted = build(f"{A} -> {B}:8443\nisolate {B} ingress", cluster=BY_IDENTITY)
     assert not [line for line in emitted.egress | emitted.ingress if "every node" in line]
+
+
+def test_the_page_shows_what_is_written() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "semantics.md").read_text("utf-8")
+    found = re.search(r"`(nodes -> \S+)` becomes.*?```yaml\n(.*?)```", page, re.DOTALL)
+    assert found
+    result = compile_texts({"intentc.yaml": BY_IDENTITY, "a.intent": f"{found[1]}\n"})
+    written = {item.path: item.content.decode() for item in result.artifacts}
+    assert written["prod/kubernetes/shop.clusterwide.yaml"].endswith(f"---\n{found[2]}")
 
 
 IAP = "35.235.240.0/20"
