@@ -128,6 +128,10 @@ TABLE_2B: dict[str, tuple[ir.Endpoint, ir.Endpoint, ir.Path, str, str, str, str,
     ),
     "to control plane": (A, ENDPOINT, ir.DIRECT, "endpoint:8443", "", "", "", "endpoint:8443"),
     "pod to cidr": (A, OUTSIDE, ir.DIRECT, "cidr:8443", "", "", "", "cidr:8443"),
+    # No intent is about these; an assert may be.
+    "nodes to cidr": (NODES, OUTSIDE, ir.DIRECT, "", "", "", "", "cidr:8443"),
+    "nodes to nodes": (NODES, NODES, ir.DIRECT, "", "", "nodes:8443", "", "nodes:8443"),
+    "cidr to nodes": (OUTSIDE, NODES, ir.DIRECT, "", "", "cidr:8443", "cidr:8443", ""),
 }  # fmt: skip
 
 
