@@ -189,6 +189,30 @@ def test_yaml_that_readers_disagree_about_is_refused(text: str) -> None:
         list(read_trees("x.yaml", text.encode()))
 
 
+@pytest.mark.parametrize(
+    ("written", "leaves", "enters"),
+    [
+        ("", False, True),
+        ("policyTypes: []", False, True),
+        ("egress: [{}]", True, True),
+        ("policyTypes: []\n  egress: [{}]", True, True),
+        ("egress: []", False, True),
+        ("ingress: [{}]", False, True),
+        ("policyTypes: [Egress]", True, False),
+        ("policyTypes: [Ingress]\n  egress: [{}]", False, True),
+        ("policyTypes: [Egress, Ingress]", True, True),
+    ],
+)
+def test_what_a_policy_isolates_follows_from_its_types_or_its_rules(
+    written: str, leaves: bool, enters: bool
+) -> None:
+    """Kubernetes sets what is not written: Ingress always, Egress where there are rules for it."""
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: b}\n"
+    text = f"{head}spec:\n  podSelector: {{}}\n  {written}\n"
+    ((found, _),) = read_policies("x.yaml", text.encode(), Shapes())
+    assert (found.leaving is not None, found.entering is not None) == (leaves, enters)
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     for reader in (
         lambda data: list(read_trees("x", data)),
