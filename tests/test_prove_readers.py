@@ -242,6 +242,7 @@ def test_hcl_values_are_what_they_say() -> None:
         b'resource "a" "b-c" {\n  # why\n  text = "\\"x\\" \\\\ \\n $${a} %%{b} \\u00e9 $x %"\n'
         b"  number = 10\n"
         b'  truth = true\n  list = ["a", var.b,\n    1,\n  ]\n  none = []\n  type = list(string)\n'
+        b"  shape = object({ a = [b] })\n"
         b'  object = {\n    k = "v"\n  }\n  inner {\n    x = a.b.c\n  }\n}\n',
     )
     assert (block.type, block.labels, block.line) == ("resource", ("a", "b-c"), 1)
@@ -252,6 +253,7 @@ def test_hcl_values_are_what_they_say() -> None:
         "list": ["a", Reference("var.b"), 1],
         "none": [],
         "type": Formula("list ( string )"),
+        "shape": Formula("object ( { a = [ b ] } )"),
         "object": {"k": "v"},
     }
     assert block.blocks[0].attributes == {"x": Reference("a.b.c")}
