@@ -20,6 +20,7 @@ MODULES = (
     "intentc/analysis/lifelines.py",
     "intentc/analysis/ranges.py",
     "intentc/backends/kubernetes.py",
+    "intentc/backends/cilium.py",
     "intentc/backends/subjects.py",
     "intentc/backends/ranges.py",
     "intentc/backends/terraform.py",

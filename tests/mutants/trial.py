@@ -41,6 +41,7 @@ PROFILES = {
         "mode: explicit", "mode: egress-deny"
     ),
     "cilium": _CILIUM.replace("dns: kube-dns", "dns: node-local\n    workloadIdentity: true"),
+    "by-identity": _CILIUM.replace("nodeCIDRMatch", "clusterwidePolicies"),
     "own": CLUSTER.replace(
         "dns: kube-dns", "dns: {peers: [{cidr: 10.9.0.53/32}, {namespace: d, podLabels: {k: [p, q]}}]}"
     ),
