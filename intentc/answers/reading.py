@@ -9,6 +9,7 @@ from typing import Literal
 from intentc import ir
 from intentc.diagnostics import Diagnostic
 from intentc.profile import Profile
+from intentc.prove.documents import PolicyDocument
 from intentc.prove.emitted import Emitted, read
 from intentc.prove.intended import Meaning
 from intentc.prove.needs import Need
@@ -30,9 +31,9 @@ NODE_POINTS = (ir.Point.ENTERING_NODE, ir.Point.LEAVING_NODE)
 class EmittedRule:
     """One rule in the emitted files.
 
-    `path` is the file, `name` is `namespace/name` of a NetworkPolicy or the label of a
-    `google_compute_firewall`, `place` the peer within the policy such as `spec.egress[0].to[1]`, empty for a
-    firewall rule.
+    `path` is the file, `name` is `namespace/name` of a NetworkPolicy, the name of one of Cilium for the whole
+    cluster, or the label of a `google_compute_firewall`; `place` is the peer within the policy, such as
+    `spec.egress[0].to[1]`, empty for a firewall rule.
     """
 
     layer: Layer
@@ -44,7 +45,8 @@ class EmittedRule:
         """Return what a person finds the rule by."""
         if self.layer == "firewall":
             return f"google_compute_firewall.{self.name}"
-        return f"NetworkPolicy {self.name} {self.place}"
+        kind = "NetworkPolicy" if "/" in self.name else "CiliumClusterwideNetworkPolicy"
+        return f"{kind} {self.name} {self.place}".rstrip()
 
 
 _ByPeer = dict[Peer, list[tuple[PortSet, EmittedRule]]]
@@ -63,9 +65,11 @@ class Reading:
     index: dict[tuple[ir.Point, Subject], _ByPeer] = field(default_factory=dict)
 
     @staticmethod
-    def of(artifacts: Iterable[ir.Artifact], policy: ir.Policy, profile: Profile) -> Reading:
-        """Read the files of a cluster back, as its proof does."""
-        shapes = Shapes()
+    def of(
+        artifacts: Iterable[ir.Artifact], policy: ir.Policy, profile: Profile, shapes: Shapes | None = None
+    ) -> Reading:
+        """Read the files of a cluster back, as its proof does; readings of the same `shapes` compare."""
+        shapes = shapes or Shapes()
         emitted, problems = read(artifacts, profile, shapes, own_shape=True)
         return Reading(policy, profile, shapes, emitted, Meaning(policy, profile, shapes), problems)
 
@@ -80,13 +84,12 @@ class Reading:
 
     def _rules_by_peer(self, point: ir.Point, subject: Subject) -> _ByPeer:
         leaves = point is ir.Point.LEAVING_POD
-        direction, key = ("egress", "to") if leaves else ("ingress", "from")
         by_peer: _ByPeer = {}
         for document in self.emitted.documents_of(subject, point):
-            name = f"{document.namespace}/{document.name}"
+            name = name_of(document)
             for index, (peers, ports) in enumerate((document.leaving if leaves else document.entering) or ()):
                 for number, peer in enumerate(peers):
-                    place = f"spec.{direction}[{index}].{key}[{number}]"
+                    place = document.place("egress" if leaves else "ingress", index, number)
                     rule = EmittedRule(LAYERS[point], document.path, name, place)
                     by_peer.setdefault(peer, []).append((ports, rule))
         return by_peer
@@ -97,6 +100,11 @@ class Reading:
         for rule in self.emitted.firewall:
             if rule.direction == direction and peer in rule.peers and rule.ports & ports:
                 yield EmittedRule("firewall", rule.path, rule.label)
+
+
+def name_of(document: PolicyDocument) -> str:
+    """Return a policy's name, behind its namespace where it has one."""
+    return document.name if document.is_clusterwide else f"{document.namespace}/{document.name}"
 
 
 class Needs:

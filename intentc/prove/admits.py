@@ -267,7 +267,9 @@ class Admissions:
             if not self._may_hold_pods(peer):
                 return None
         else:
-            constraint |= {(f"{other} kind", ""): _kind(peer), (f"{other} addresses", ""): peer.addresses}
+            constraint[f"{other} kind", ""] = _kind(peer)
+            if peer.addresses:  # a node that is known by no address has none
+                constraint[f"{other} addresses", ""] = peer.addresses
         return shared_part(region, constraint, possibly=True)
 
     def _may_hold_pods(self, peer: Peer) -> bool:

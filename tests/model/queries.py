@@ -88,6 +88,11 @@ def any_query(random: Random, place: Place, items: Iterable[object]) -> Query:
             kind, number, local = item.kind, item.number, item.local
     elif random.random() < 0.3:
         source = random.choice((NODES, *GOOGLE_COMES, *WRITTEN))
+    if isinstance(source, Ranges) and source.word in ("cidr", "internet"):
+        # One address: the model knows some of a range, and an answer speaks of all.
+        known = [str(who) for who in members(source, WORLD) if isinstance(who, str)]
+        one = random.choice(known or ["203.0.113.7"])
+        source = Ranges("cidr", (f"{one}/{128 if ':' in one else 32}",))
     if kind == "direct" and random.random() < 0.15:
         kind, number, local = "nodeport", random.choice(NODE_PORTS), random.random() < 0.4
     if isinstance(source, Ranges) and kind in ("hostport", "hostnetwork"):

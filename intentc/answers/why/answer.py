@@ -71,7 +71,9 @@ def answers(
     flows, problems = flows_asked(question, project, profile)
     if has_errors(problems):
         return (), problems
-    part = excerpt(question.program, project, profile, _namespaces(flows, project))
+    # Cilium's policies for the whole cluster stand together in one file: there is no part of it.
+    near = None if profile.clusterwide_policies else _namespaces(flows, project)
+    part = excerpt(question.program, project, profile, near)
     if has_errors(part.diagnostics):
         return (), part.diagnostics
     reading = Reading.of(part.artifacts, part.policy, profile)

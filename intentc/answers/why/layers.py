@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from intentc import ir
-from intentc.answers.reading import EmittedRule, Reading
+from intentc.answers.reading import EmittedRule, Reading, name_of
 from intentc.answers.reading import Layer as LayerName
 from intentc.answers.walk import Hop, Walk
 from intentc.answers.wording import place_of, said
@@ -154,7 +154,7 @@ class Layers:
         for subject in found:
             span: Span | None = spans.get(subject)
             for document in self._reading.emitted.documents_of(subject, point):
-                name = f"{document.namespace}/{document.name}"
+                name = name_of(document)
                 layer: LayerName = "egress" if point is ir.Point.LEAVING_POD else "ingress"
                 yield Blocking(EmittedRule(layer, document.path, name), place_of(span), said(span))
                 break
