@@ -218,6 +218,7 @@ FAULTS = [
         ),
         "E904",
     ),
+    data("a rule stands twice", FROM_BILLING, FROM_BILLING * 2, "E904", by_meaning=False),
     data("a policy type is lost", '  policyTypes:\n    - "Ingress"\n', "", "E904", by_meaning=False),
     data("a quote is lost", '"app": "web"', '"app": "web', "E904"),
     data("a text is not quoted", '"app": "web"', '"app": web', "E904", by_meaning=False),
