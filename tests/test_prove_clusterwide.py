@@ -97,6 +97,8 @@ FAULTS = {
     "any protocol": (INTO_B, '"TCP"', '"ANY"', "E904"),
     "a range of names": (INTO_C, 'port: "metrics"', 'port: "metrics"\n              endPort: 9', "E904"),
     "a range downwards": (INTO_C, "endPort: 9010", "endPort: 8999", "E904"),
+    "a selector of another form": (INTO_B, "    matchExpressions:", "    matchThings:", "E904"),
+    "labels that are none": (INTO_B, '  labels:\n    "app.kubernetes.io/managed-by": ', "  labels: ", "E904"),
     "an upper-case name": (INTO_B, 'name: "b.', 'name: "B.', "E904"),
     "an illegal value": (INTO_B, '"k8s:app": "x"', '"k8s:app": "x-"', "E904"),
     "an operator without values": (INTO_B, '"NotIn"', '"Exists"', "E904"),
@@ -114,6 +116,12 @@ def test_a_planted_fault_is_stopped(
     assert {code.split()[0] for code in found} <= set(expected.split())
     assert any(not code.endswith("meaning") for code in found)
     assert any(code.endswith("meaning") for code in found)
+
+
+@pytest.mark.parametrize(("section", "left"), [("  ingress:", ""), ("      toPorts:", "      toPorts: []\n")])
+def test_a_section_that_is_missing_or_empty_is_refused(built: ClusterResult, section: str, left: str) -> None:
+    text = text_of(built, INTO_B).partition(section)[0] + left
+    assert proved(built, {INTO_B: text}) == {"E904", "E904 by meaning"}
 
 
 def test_a_file_that_is_missing_is_noticed(built: ClusterResult) -> None:

@@ -213,6 +213,14 @@ def test_what_a_policy_isolates_follows_from_its_types_or_its_rules(
     assert (found.leaving is not None, found.entering is not None) == (leaves, enters)
 
 
+def test_a_range_beside_a_selector_is_no_peer() -> None:
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: b}\n"
+    peer = "{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}"
+    text = f"{head}spec:\n  podSelector: {{}}\n  ingress: [{{from: [{peer}]}}]\n"
+    with pytest.raises(Unreadable, match="beside a selector"):
+        read_policies("x.yaml", text.encode(), Shapes())
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     for reader in (
         lambda data: list(read_trees("x", data)),
