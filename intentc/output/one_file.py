@@ -17,7 +17,6 @@ def write_file(path: Path, content: bytes) -> None:
     Links are not followed and nothing but a regular file is replaced.
     """
     shown = os.fspath(path)
-    temporary = path.with_name(f".{path.name}.intentc-{token_hex(8)}")
     try:
         with suppress(FileNotFoundError):
             mode = path.lstat().st_mode
@@ -25,6 +24,7 @@ def write_file(path: Path, content: bytes) -> None:
                 raise wrong_kind(shown, "a symbolic link", "a file")
             if not stat.S_ISREG(mode):
                 raise wrong_kind(shown, "a directory or a device", "a file")
+        temporary = path.with_name(f".{path.name}.intentc-{token_hex(8)}")
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666
         )

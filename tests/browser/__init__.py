@@ -1,0 +1,1 @@
+"""What the tests ask a real browser: what the page of `intentc graph` shows, and what Mermaid draws."""
