@@ -44,7 +44,7 @@ def render(template: str, **values: Value) -> str:
             flat = _known_flat[key] = _frame(template, tuple([(name, None) for name in values]))
         return _fill(flat, texts)
     texts = []
-    names = tuple([(name, _arranged(value, texts)) for name, value in values.items()])
+    names = tuple(zip(values, _arranged([*values.values()], texts), strict=True))
     return _fill(_known.get((template, names)) or _frame(template, names), texts)
 
 
@@ -53,15 +53,19 @@ def _fill(filled: _Filled, texts: list[str]) -> str:
     return form % tuple([texts[place] if quote is None else quote(texts[place]) for place, quote in holes])
 
 
-def _arranged(value: Value, texts: list[str]) -> Arrangement:
-    """Return how the texts of a value are arranged, and collect them."""
-    if isinstance(value, str):
-        texts.append(value)
-        return None
-    if isinstance(value, int):
-        texts.append(str(value))
-        return None
-    return tuple([_arranged(item, texts) for item in value])
+def _arranged(values: Sequence[Value], texts: list[str]) -> tuple[Arrangement, ...]:
+    """Return how the texts of a list are arranged, and collect them."""
+    found: list[Arrangement] = []
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+            found.append(None)
+        elif isinstance(value, int):
+            texts.append(str(value))
+            found.append(None)
+        else:
+            found.append(_arranged(value, texts))
+    return tuple(found)
 
 
 def _frame(template: str, names: Names) -> _Filled:
