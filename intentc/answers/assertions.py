@@ -96,13 +96,14 @@ def _touched(flow: Flow, index: dict[Names, list[Flow]]) -> bool:
 def _meet(one: Flow, other: Flow) -> bool:
     return (
         one.path == other.path
-        and _ends_meet(one.source, other.source)
-        and _ends_meet(one.target, other.target)
-        and any(_ports_meet(mine, theirs) for mine in one.ports for theirs in other.ports)
+        and ends_meet(one.source, other.source)
+        and ends_meet(one.target, other.target)
+        and any(ports_meet(mine, theirs) for mine in one.ports for theirs in other.ports)
     )
 
 
-def _ends_meet(one: Endpoint, other: Endpoint) -> bool:
+def ends_meet(one: Endpoint, other: Endpoint) -> bool:
+    """Tell whether something may be in both ends, in some cluster that could exist."""
     if isinstance(one, Pods) and isinstance(other, Pods):
         return _labels_meet(one.namespaces, other.namespaces, of_namespace=True) and _labels_meet(
             one.pods, other.pods, of_namespace=False
@@ -122,7 +123,8 @@ def _ranges_meet(one: str, other: str) -> bool:
     return mine.version == theirs.version and mine.overlaps(theirs)
 
 
-def _ports_meet(one: Ports, other: Ports) -> bool:
+def ports_meet(one: Ports, other: Ports) -> bool:
+    """Tell whether some port is certain to be in both."""
     if one.protocol != other.protocol:
         return False
     if one.name or other.name:

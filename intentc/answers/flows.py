@@ -39,20 +39,13 @@ class SeenCluster:
     extras: tuple[Extra, ...]
 
 
-def seen_flows(cluster: ClusterResult) -> SeenCluster:
+def seen_flows(cluster: ClusterResult, *, with_rules: bool = True) -> SeenCluster:
     """Return the flows of a cluster that was emitted and proved, joined with the files read back.
 
     Which rules a flow needs is the prover's answer, not the writer's: the same reading a build is proved by.
+    Without rules, which take most of the time, flows have none.
     """
-    artifacts = cluster.artifacts
-    reading = Reading.of(artifacts, cluster.policy, cluster.profile)
-    needs = Needs(reading)
-    rules: dict[int, dict[EmittedRule, None]] = {}
-    namespaces = {subject.namespace for subject in reading.emitted.by_subject}
-    for need in needs.at_pods(namespaces):
-        if need.flow is not None:
-            found = reading.rules(need.point, need.subject, need.peer, need.ports)
-            rules.setdefault(id(need.flow), {}).update(dict.fromkeys(found))
+    rules = _rules(cluster) if with_rules else {}
     extras: dict[int, list[Extra]] = {}
     shared: list[Extra] = []
     for extra in cluster.proof.extras if cluster.proof else ():
@@ -60,14 +53,27 @@ def seen_flows(cluster: ClusterResult) -> SeenCluster:
             shared.append(extra)
         else:
             extras.setdefault(id(extra.flow), []).append(extra)
-    flows = []
+    flows = tuple(
+        seen(flow, rules.get(id(flow), ()), tuple(extras.get(id(flow), ()))) for flow in cluster.policy.flows
+    )
+    return SeenCluster(cluster.profile.name, flows, tuple(shared))
+
+
+def _rules(cluster: ClusterResult) -> dict[int, tuple[EmittedRule, ...]]:
+    """Return the emitted rules that each flow needs, by the flow's identity."""
+    reading = Reading.of(cluster.artifacts, cluster.policy, cluster.profile)
+    needs = Needs(reading)
+    rules: dict[int, dict[EmittedRule, None]] = {}
+    for need in needs.at_pods({subject.namespace for subject in reading.emitted.by_subject}):
+        if need.flow is not None:
+            found = reading.rules(need.point, need.subject, need.peer, need.ports)
+            rules.setdefault(id(need.flow), {}).update(dict.fromkeys(found))
     for flow in cluster.policy.flows:
-        its = rules.get(id(flow), {})
+        its = rules.setdefault(id(flow), {})
         for point, admitted in needs.in_network(flow):
             for peer, ports in admitted.items():
                 its.update(dict.fromkeys(reading.firewall_rules(point, peer, ports)))
-        flows.append(seen(flow, tuple(its), tuple(extras.get(id(flow), ()))))
-    return SeenCluster(cluster.profile.name, tuple(flows), tuple(shared))
+    return {key: tuple(its) for key, its in rules.items()}
 
 
 def seen(flow: ir.Flow, rules: tuple[EmittedRule, ...] = (), extras: tuple[Extra, ...] = ()) -> SeenFlow:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intentc.cli import console
-from intentc.cli.options import ClusterOption, ColorOption, PathArgument
+from intentc.cli.options import ClusterOption, ColorOption, ManifestsOption, NamespaceOption, PathArgument
 from intentc.cli.workspace import open_workspace
 from intentc.compiler import parse_files
 from intentc.diagnostics import Diagnostic, error, has_errors
@@ -42,6 +42,8 @@ def command(
     ],
     path: PathArgument = Path(),
     cluster: ClusterOption = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     exact: Annotated[
         bool,
         typer.Option(
@@ -57,7 +59,8 @@ def command(
     with the labels it names: the answer is allowed, partly allowed (with the smallest example of each) or
     denied. The exit code is 0 when all of it is allowed, else 1.
     """
-    asked = console.Asked(path, tuple(cluster or ()), None, True, color, "text")
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(path, chosen, None, True, color, "text", given, namespace)
     raise typer.Exit(why(Request(question, asked, form, exact)))
 
 
@@ -66,7 +69,7 @@ def why(request: Request) -> int:
     if request.form not in FORMS:
         legal = f"legal are {', '.join(f'`{form}`' for form in FORMS)}"
         return _refuse(request, (error("E651", f"`--format {request.form}` is not known", help=legal),))
-    workspace = open_workspace(request.asked.path)
+    workspace = open_workspace(request.asked.path, request.asked.manifests, request.asked.namespace)
     program, problems = parse_files(workspace.sources)
     wrong = (*workspace.diagnostics, *problems)
     if has_errors(wrong):
@@ -80,7 +83,7 @@ def why(request: Request) -> int:
         return _refuse(request, problems)
     if has_errors(problems):
         return console.show(_errors(problems), request.asked, workspace.prefix)
-    profiles, problems = chosen(workspace.project.clusters, request.asked.clusters)
+    profiles, problems = _chosen(workspace.project.clusters, request.asked.clusters)
     if problems:
         return _refuse(request, problems)
     found: list[Answer] = []
@@ -100,7 +103,7 @@ def why(request: Request) -> int:
     return console.CLEAN if all(answer.verdict == "all" for answer in found) else console.FINDINGS
 
 
-def chosen(
+def _chosen(
     known: tuple[Profile, ...], names: tuple[str, ...]
 ) -> tuple[tuple[Profile, ...], tuple[Diagnostic, ...]]:
     """Return the clusters of these names, all without names, and an error for each that is not known."""
@@ -120,8 +123,9 @@ def _rendered(found: list[Answer], form: str) -> str:
 
         return mermaid(found[0])
     from intentc.answers.why.text import text
+    from intentc.output.terminal import visible
 
-    return text(found)
+    return "".join(f"{visible(line)}\n" for line in text(found).split("\n")[:-1])
 
 
 def _refuse(request: Request, problems: tuple[Diagnostic, ...]) -> int:

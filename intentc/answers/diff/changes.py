@@ -8,15 +8,15 @@ from typing import Literal
 
 from intentc import ir
 from intentc.answers.diff.algebra import Isolated, Piece, Sides, openings
-from intentc.answers.diff.words import Named, named_ranges, peers_of, ports_of, subjects_of
+from intentc.answers.diff.words import Named, named_ranges, peers_of, ports_of, subjects_of, worded
 from intentc.answers.reading import POD_POINTS, Layer, Reading
 from intentc.answers.wording import endpoint_text, place_of, ports_text, said
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic
 from intentc.profile import Profile
-from intentc.prove.differences import PORTS
+from intentc.prove.differences import ADDRESSES, PORTS
 from intentc.prove.needs import Need
-from intentc.prove.numbers import PortSet
+from intentc.prove.numbers import NO_NUMBERS, Numbers, PortSet
 from intentc.prove.regions import Budget
 from intentc.prove.shapes import Peer, Shapes, Subject
 
@@ -179,7 +179,7 @@ class _Comparison:
             self._presence,
             tuple(sorted(_told_once(found), key=_flow_order)),
             tuple(sorted(isolations, key=lambda item: (item.kind, item.direction, item.text))),
-            tuple(sorted(self._openings(), key=lambda item: (item.kind, item.direction, item.text))),
+            _openings_told_once(self._openings()),
             tuple(_facts(self._old.profile, self._new.profile)) if self._presence == "both" else (),
         )
 
@@ -237,14 +237,41 @@ class _Comparison:
         sides = (("into", old.into_nodes, new.into_nodes), ("out of", old.out_of_nodes, new.out_of_nodes))
         for direction, before, after in sides:
             for kind, less, more in (("gained", before, after), ("lost", after, before)):
-                found: dict[ir.Endpoint, PortSet] = {}
-                for _, region in openings(less, more, self._budget):
-                    ports = region[PORTS]
+                found: dict[tuple[str, PortSet], Numbers] = {}
+                names: dict[str, PortSet] = {}
+                for entry, region in openings(less, more, self._budget):
+                    ports, addresses = region[PORTS], region.get(ADDRESSES)
                     assert isinstance(ports, PortSet)  # noqa: S101 - what stands at this coordinate
-                    for end in peers_of(region, self._words):
-                        found[end] = found.get(end, PortSet()) | ports
-                for end, ports in found.items():
-                    yield OpeningChange(kind, direction, end, ports_of(ports))  # type: ignore[arg-type] # words of two
+                    if isinstance(addresses, Numbers):
+                        key = entry.peer.kind, ports
+                        found[key] = found.get(key, NO_NUMBERS) | addresses
+                    else:
+                        names[entry.peer.name] = names.get(entry.peer.name, PortSet()) | ports
+                ends: dict[ir.Endpoint, PortSet] = {
+                    ir.Addresses(name, ()): ports for name, ports in names.items()
+                }
+                for (family, ports), numbers in found.items():
+                    for end in worded(family, numbers, self._words):
+                        ends[end] = ends.get(end, PortSet()) | ports
+                for far, ports in ends.items():
+                    yield OpeningChange(kind, direction, far, ports_of(ports))  # type: ignore[arg-type] # words of two
+
+
+def _openings_told_once(found: Iterable[OpeningChange]) -> tuple[OpeningChange, ...]:
+    """Return openings in order, one of a word for the ranges of both families."""
+    told: dict[tuple[str, str, str], OpeningChange] = {}
+    for opening in found:
+        key = opening.kind, opening.direction, opening.text
+        known = told.get(key)
+        if (
+            known is not None
+            and isinstance(known.far, ir.Addresses)
+            and isinstance(opening.far, ir.Addresses)
+        ):
+            blocks = tuple(sorted({*known.far.blocks, *opening.far.blocks}))
+            opening = replace(opening, far=ir.Addresses(known.far.word, blocks))  # noqa: PLW2901 - the same, larger
+        told[key] = opening
+    return tuple(told[key] for key in sorted(told))
 
 
 def _told_once(found: Mapping[Layer, Mapping[_Key, _Merged]]) -> Iterator[FlowChange]:

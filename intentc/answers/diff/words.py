@@ -44,6 +44,19 @@ def peers_of(region: Region, words: Named) -> tuple[ir.Endpoint, ...]:
     return tuple(ir.Addresses("cidr", (block,)) for block in blocks)
 
 
+def worded(family: str, addresses: Numbers, words: Named) -> tuple[ir.Addresses, ...]:
+    """Return addresses as the words whose ranges are all among them, and the rest as ranges."""
+    ends: list[ir.Addresses] = []
+    left = addresses
+    for (kind, found), word in words.items():
+        if kind == family and found and not found - left:
+            blocks = tuple(ir.Block(cidr) for cidr in ranges(4 if family == "ipv4" else 6, found))
+            ends.append(ir.Addresses(word, blocks))
+            left -= found
+    rest = ranges(4 if family == "ipv4" else 6, left)
+    return (*ends, *(ir.Addresses("cidr", (ir.Block(cidr),)) for cidr in rest))
+
+
 def ports_of(found: PortSet) -> tuple[ir.Ports, ...]:
     """Return ports as the language lists them; protocols without ports have no words there."""
     ports = [
