@@ -90,7 +90,7 @@ def test_a_text_that_is_neither_is_refused() -> None:
     assert "error" in ask("dot", text="digraph {")
 
 
-@pytest.mark.parametrize("folder", folders()[::12], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", folders()[::30], ids=lambda folder: folder.name)
 def test_whatever_compiles_is_drawn(folder: Any) -> None:
     result = compile_case(folder)
     for cluster in result.clusters:
