@@ -19,7 +19,7 @@ from intentc.output.text import render
 
 CASES = Path(__file__).parent / "cases"
 KINDS = ("allow", "err", "ok", "todo", "warn")
-INPUTS = re.compile(r".*\.intent|intentc\.yaml")
+INPUTS = re.compile(r".*\.intent|intentc\.yaml|manifests\.yaml")
 TODAY = "2026-11-23"
 PACKAGE = Path(intentc.__file__).parent
 CODE = re.compile(r'"([EW][0-9]{3})"')

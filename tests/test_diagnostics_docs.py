@@ -15,7 +15,8 @@ from intentc.output.explanations import Section, sections, split
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "diagnostics.md"
 TODAY = "2026-11-23"
-BLOCK = re.compile(r"```(intent|yaml) (bad|good|project)\n(.*?)```\n", re.DOTALL)
+BLOCK = re.compile(r"```(intent|yaml|manifest) (bad|good|project|manifests)\n(.*?)```\n", re.DOTALL)
+MANIFESTS = "version: 1\nmanifests: [manifests.yaml]\n"
 CODE = re.compile(r'"([EW][0-9]{3})"')
 
 BYTES = {"E101", "E102", "E103", "E104", "W110"}
@@ -35,11 +36,16 @@ def codes() -> list[str]:
 
 
 def examples(section: Section) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield `bad` or `good`, and the files of each example: the project before it is its project."""
+    """Yield `bad` or `good`, and the files of each example: project and manifests before it are its own."""
     project: dict[str, str] = {}
     for language, kind, text in BLOCK.findall(section.text):
         if kind == "project":
             project = {"intentc.yaml": text}
+        elif kind == "manifests":
+            project = {"intentc.yaml": MANIFESTS, **project, "manifests.yaml": text}
+        elif language == "manifest":
+            files = {"intentc.yaml": MANIFESTS, "manifests.yaml": text}
+            yield section.code, kind, {**files, "a.intent": "shop -> shop:8080\n"}
         elif language == "yaml":
             yield section.code, kind, {"intentc.yaml": text, "a.intent": "shop -> data:5432\n"}
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from intentc import ir
 from intentc.analysis.endpoints import Endpoints
+from intentc.analysis.existing import namespace_labels
 from intentc.analysis.flows import FlowMaker, clauses_of
 from intentc.analysis.lifelines import Lifeline
 from intentc.analysis.lowering import Cluster, Hop, lower
@@ -141,10 +142,8 @@ def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:
     if project.namespaces is None:
         return None
     return tuple(
-        ir.KnownNamespace(
-            space.name, tuple(sorted({**dict(space.labels), ir.NAMESPACE_LABEL: space.name}.items()))
-        )
-        for space in sorted(project.namespaces, key=lambda space: space.name)
+        ir.KnownNamespace(name, tuple(sorted({**labels, ir.NAMESPACE_LABEL: name}.items())))
+        for name, labels in sorted(namespace_labels(project, project.inventory).items())
     )
 
 

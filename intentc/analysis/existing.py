@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from intentc import ir
 from intentc.inventory import Inventory, Service, ServicePort, Workload
@@ -39,11 +39,6 @@ class Existing:
         self._labels = {name: dict(labels) for name, labels in namespace_labels(project, inventory).items()}
         self._found: dict[ir.Pods, tuple[Workload, ...]] = {}
         self._serving: dict[str, dict[tuple[str, str, str], list[Service]]] = {}
-
-    @property
-    def knows_namespace_labels(self) -> bool:
-        """Tell whether anything says which labels namespaces have."""
-        return bool(self._labels)
 
     def has_workloads(self, namespace: str) -> bool:
         """Tell whether the manifests describe what runs in a namespace."""
@@ -136,24 +131,21 @@ def service_pods(service: Service) -> ir.Pods:
 
 def known_namespaces(project: Project, inventory: Inventory) -> frozenset[str]:
     """Return every namespace that the project or a manifest speaks of, and those every cluster has."""
-    stated = (space.name for space in project.namespaces or ())
-    declared = (space.name for space in inventory.namespaces)
-    used = (item.namespace for items in (inventory.workloads, inventory.services) for item in items)
-    return frozenset((*stated, *declared, *used)) | BUILT_IN
+    return frozenset(namespace_labels(project, inventory)) | BUILT_IN
 
 
 def namespace_labels(project: Project, inventory: Inventory | None) -> dict[str, dict[str, str]]:
-    """Return the labels of namespaces that somebody states; the project's word goes before a manifest's."""
+    """Return every namespace that the project or a manifest speaks of, with the labels that are stated.
+
+    Where both state a label, the project's word holds.
+    """
     found: dict[str, dict[str, str]] = {}
-    for name, labels in _stated(project, inventory):
-        found.setdefault(name, {}).update(labels)
-    return found
-
-
-def _stated(
-    project: Project, inventory: Inventory | None
-) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    for declared in inventory.namespaces if inventory else ():
-        yield declared.name, declared.labels
+    if inventory is not None:
+        for items in (inventory.workloads, inventory.services):
+            for item in items:
+                found.setdefault(item.namespace, {})
+        for declared in inventory.namespaces:
+            found.setdefault(declared.name, {}).update(declared.labels)
     for stated in project.namespaces or ():
-        yield stated.name, stated.labels
+        found.setdefault(stated.name, {}).update(stated.labels)
+    return found

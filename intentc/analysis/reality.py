@@ -71,15 +71,6 @@ class Reality:
             if not self._lists_namespaces:
                 self._no_namespace(node, name)
             return
-        if name is None and pods.namespaces and not self._existing.namespaces_of(pods):
-            if self._existing.knows_namespace_labels:
-                label = "no namespace of the manifests has these labels"
-                help_text = "the labels of namespaces are those of Namespace objects and of `namespaces`"
-                message = f"`{node.span.text}` matches no namespace"
-                self._diagnostics.append(
-                    warning("W220", message, node.namespaces.span, label, help=help_text)
-                )
-            return
         described = [
             space for space in self._existing.namespaces_of(pods) if self._existing.has_workloads(space)
         ]
@@ -252,7 +243,7 @@ class Reality:
         span = self._port_span(target, port)
         message = f"`{port.first}` is the port of Service `{front}`, the pod port is `{there}`"
         label = "a policy sees the pod port"
-        help_text = f"write `{right}`, or name the Service: `{front}:{port.first}`"
+        help_text = f"write `{right}`, or name the Service: `{front}:{port.first}{protocol}`"
         fix = Fix(f"write `{right}`", (Edit(span, right),), safe=False)
         others = (Label(place, "the Service leads there"),)
         self._diagnostics.append(

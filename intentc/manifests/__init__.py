@@ -157,10 +157,10 @@ def _take(value: Value, namespace: str, found: _Found) -> None:
     elif kind in TEMPLATES:
         made = workload(value, kind, namespace)
         key = (made.namespace, made.kind, made.name)
-        _twice(kind, made.path, found.workloads.setdefault(key, made), made)
+        _twice(f"workload `{made.path}`", found.workloads.setdefault(key, made), made)
     elif kind == "Service":
         its = service(value, namespace)
-        _twice(kind, its.path, found.services.setdefault((its.namespace, its.name), its), its)
+        _twice(f"Service `{its.path}`", found.services.setdefault((its.namespace, its.name), its), its)
     elif kind == "ConfigMap":
         _take_config_map(value, namespace, found)
     elif kind:
@@ -170,7 +170,7 @@ def _take(value: Value, namespace: str, found: _Found) -> None:
 def _take_namespace(value: Value, found: _Found) -> None:
     named = fields.name(value, "Namespace")
     made = Namespace(str(named.content), fields.labels(value, "metadata", "labels"), named.span)
-    _twice("Namespace", made.name, found.namespaces.setdefault(made.name, made), made)
+    _twice(f"namespace `{made.name}`", found.namespaces.setdefault(made.name, made), made)
 
 
 def _take_config_map(value: Value, namespace: str, found: _Found) -> None:
@@ -188,14 +188,12 @@ def _take_config_map(value: Value, namespace: str, found: _Found) -> None:
     found.config_maps[key] = ConfigMap(*key, (*before.entries, *said) if before else said)
 
 
-def _twice(
-    kind: str, path: str, first: Namespace | Workload | Service, second: Namespace | Workload | Service
-) -> None:
+def _twice(what: str, first: Namespace | Workload | Service, second: Namespace | Workload | Service) -> None:
     """Refuse an object that was described before in other words; the same words twice say nothing new."""
     if first == second:
         return
     others = (Label(first.span, "first described here"),)
-    message = f"{kind} `{path}` is described twice"
+    message = f"{what} is described twice"
     help_text = (
         "let `manifests` match one of them; of overlays, only what is rendered: "
         "`kubectl kustomize FOLDER | intentc build --manifests -`"

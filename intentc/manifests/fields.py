@@ -78,7 +78,7 @@ def name(value: Value, kind: str) -> Value:
     found = value.get("metadata", "name")
     if found is None:
         place = value.get("kind") or value
-        raise refuse(place, f"{kind} without a name", "`metadata.name` is missing", "give it a name")
+        raise refuse(place, "object without a name", f"this {kind} has no `metadata.name`", "give it a name")
     if not isinstance(found.content, str) or not _NAME.fullmatch(found.content):
         raise refuse(found, "name is not legal", f"no {kind} can have it", _rule("names"))
     return found

@@ -46,7 +46,7 @@ def workload(value: Value, kind: str, default: str) -> Workload:
     spec = mapping(pod, "spec") if pod else None
     if pod is None or spec is None:
         missing = ".".join((*path, "spec") if pod else path)
-        raise refuse(named, f"{kind} without pods", f"its `{missing}` is missing")
+        raise refuse(named, "workload without pods", f"its `{missing}` is missing")
     host_network = truth(spec, "hostNetwork")
     containers = [*members(spec, "containers")]
     # https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/

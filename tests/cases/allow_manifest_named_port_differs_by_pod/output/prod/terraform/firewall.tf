@@ -1,0 +1,1 @@
+# Written by intentc. Change the intents, not this file.

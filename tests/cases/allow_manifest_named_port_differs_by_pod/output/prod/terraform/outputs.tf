@@ -1,0 +1,7 @@
+# Written by intentc. Change the intents, not this file.
+
+output "firewall_rules" {
+  description = "The names of the firewall rules."
+  value = [
+  ]
+}
