@@ -93,6 +93,31 @@ FAULTS = [
                 "E901",
             ),
             (
+                "a range of ports runs downwards",
+                RULE_FROM_NODES,
+                RULE_FROM_NODES.replace('"8443"', '"8443-8442"'),
+                "E904",
+            ),
+            (
+                "a port is above all ports",
+                RULE_FROM_NODES,
+                RULE_FROM_NODES.replace('"8443"', '"65536"'),
+                "E904",
+            ),
+            ("a port is a name", RULE_FROM_NODES, RULE_FROM_NODES.replace('"8443"', '"http"'), "E904"),
+            (
+                "a range of ports has no end",
+                RULE_FROM_NODES,
+                RULE_FROM_NODES.replace('"8443"', '"8443-"'),
+                "E904",
+            ),
+            (
+                "a port has a zero before it",
+                RULE_FROM_NODES,
+                RULE_FROM_NODES.replace('"8443"', '"08443"'),
+                "E904",
+            ),
+            (
                 "a rule is for every protocol",
                 RULE_FROM_NODES,
                 RULE_FROM_NODES.replace('"tcp"\n    ports    = ["8443"]', '"all"'),
