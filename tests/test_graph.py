@@ -317,6 +317,12 @@ def test_more_arrows_than_mermaid_draws_are_announced(tmp_path: Path) -> None:
     assert done.stderr.startswith("501 arrows: Mermaid draws up to 500")
 
 
+def test_the_example_shows_what_is_drawn() -> None:
+    shown = re.search(r"```mermaid\n(flowchart .*?)```", (GKE_PATHS / "README.md").read_text(), re.DOTALL)
+    assert shown is not None
+    assert run(cwd=GKE_PATHS).stdout == shown[1]
+
+
 def test_the_page_of_the_documentation_shows_what_is_drawn() -> None:
     shown = re.search(r"```mermaid\n(.*?)```", (ROOT / "docs" / "graph.md").read_text(), re.DOTALL)
     assert shown is not None
