@@ -34,8 +34,7 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
             message = f"every node address may reach the target on {ports}"
             also = "also admitted: processes on the nodes' own network"
             also += f", {others}" if others else ""
-            if flow.path.kind == "nodeport":
-                also += f", and whoever reaches nodePort {flow.path.number} on a node"
+            also += ", and whoever comes by a nodePort or balancer of the target through another node"
             ways = _listed(_ways_in(flow, by_identity=by_identity), "or")
         else:
             message = f"the source may reach every node address on {ports}"
