@@ -18,7 +18,7 @@ from tests.e2e import programs
 from tests.e2e.namespaces import entered, inside
 
 PORT = 443
-PATIENCE = 120
+PATIENCE = 20
 """Seconds until a component that does not come up is given up."""
 
 APPLY = "application/apply-patch+yaml"

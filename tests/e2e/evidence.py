@@ -7,6 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.e2e.holes import Hole
+from tests.e2e.observing import Seen
+from tests.e2e.rows import Row
+from tests.e2e.world import COVERING
+
 PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 
@@ -52,3 +57,57 @@ def api_page(facts: Sequence[str], policies: Sequence[Policy]) -> list[str]:
     lines = [f"* {fact}." for fact in facts]
     lines += ["", f"The server takes these {count}, and we refuse to write them:", ""]
     return lines + table(("rule", "policies"), ((rule, "; ".join(names)) for rule, names in laxer.items()))
+
+
+def packets_page(
+    rows: Sequence[tuple[Row, Seen]],
+    claims: Sequence[tuple[str, str, bool]],
+    holes: Sequence[Hole],
+    counts: Sequence[tuple[str, str, int]],
+    compared: dict[str, int],
+) -> list[str]:
+    """Return what packets showed: the truth table, claims, holes, and the figures of the rest."""
+    head = (
+        "row",
+        "from",
+        "dials",
+        "nodes masqueraded",
+        "egress sees",
+        "network sees",
+        "ingress sees",
+        "answer",
+    )
+    seen_rows = [
+        (
+            row.number,
+            row.source,
+            row.target,
+            "no" if row.masquerade == COVERING else "yes",
+            seen.leaving or "-",
+            ", ".join(seen.hops) or "-",
+            seen.entering or "-",
+            f"{seen.answers}, seeing {seen.sees}" if seen.sees else seen.answers or "none",
+        )
+        for row, seen in rows
+    ]
+    lines = ["### Row by row", "", *table(head, seen_rows)]
+    lines += ["", "### Claims", "", *table(("claim", "seen"), (claim[:2] for claim in claims))]
+    lines += ["", "### What node rules let in", ""]
+    found = [
+        (hole.way, hole.direction, "; ".join(hole.kinds) or "nothing", ", ".join(hole.connections) or "-")
+        for hole in holes
+    ]
+    lines += table(("way", "direction", "admitted beside the intent", "connections"), found)
+    lines += ["", "### Nothing can be left out", ""]
+    lines += table(
+        ("way", "nodes masqueraded", "left out in turn"),
+        ((way, "no" if setting == "covering" else "yes", str(count)) for way, setting, count in counts),
+    )
+    total = sum(count for _, _, count in counts)
+    lines += ["", f"Without any one of these {total}, an intended connection breaks."]
+    lines += ["", "### Random programs", ""]
+    lines.append(
+        f"{compared['programs']} random programs: on {compared['connections']} connections, of which"
+        f" {compared['admitted']} pass, packets and the prover agree."
+    )
+    return lines

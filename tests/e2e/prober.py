@@ -46,6 +46,10 @@ class Answer(NamedTuple):
     seen: str
 
 
+SILENT = Answer("(accepts)", "")
+"""Somebody accepts the connection and says nothing, as a server that waits for a greeting does."""
+
+
 class Prober:
     """Listen in many places, and ask from many; all in one thread."""
 
@@ -80,12 +84,14 @@ class Prober:
         open_questions = list(dict.fromkeys(probes))
         found: dict[Probe, Answer | None] = dict.fromkeys(open_questions)
         for wait in waits:
+            is_last = wait is waits[-1]
             for start in range(0, len(open_questions), AT_ONCE):
-                found.update(self._round(open_questions[start : start + AT_ONCE], wait))
+                some = open_questions[start : start + AT_ONCE]
+                found.update(self._round(some, wait, is_last=is_last))
             open_questions = [probe for probe in open_questions if found[probe] is None]
         return found
 
-    def _round(self, probes: list[Probe], wait: float) -> dict[Probe, Answer]:
+    def _round(self, probes: list[Probe], wait: float, *, is_last: bool) -> dict[Probe, Answer]:
         asking: dict[socket.socket, Probe] = {}
         for place, group in _by_place(probes).items():
             with entered(place.namespace):
@@ -108,6 +114,9 @@ class Prober:
                     pending -= 1
                     if (answer := _hear(made)) is not None:
                         answers[asking[made]] = answer
+            if is_last:
+                silent = [made for made in asking if asking[made] not in answers and _is_connected(made)]
+                answers.update((asking[made], SILENT) for made in silent)
         finally:
             for question in asking:
                 with contextlib.suppress(KeyError, ValueError):
@@ -124,6 +133,17 @@ class Prober:
             if probe.protocol == "UDP":
                 question.send(b"?")
         self._selector.register(question, selectors.EVENT_READ)
+
+
+def _is_connected(question: socket.socket) -> bool:
+    """Return whether somebody accepted a TCP connection and has said nothing."""
+    if question.type != socket.SOCK_STREAM:
+        return False
+    try:
+        question.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _hear(question: socket.socket) -> Answer | None:
