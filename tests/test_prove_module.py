@@ -1,0 +1,136 @@
+"""A Terraform module that could mean more than it says is refused, beside either reader of policies."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.prove_material import CROSSING_FILES, HEADER, Files, prove_crossing
+
+MODULE, VARIABLES = "terraform/firewall.tf", "terraform/variables.tf"
+VARIABLE = '\nvariable "pod_cidrs" {\n  type = list(string)\n}\n'
+VALIDATED = (
+    '\nvariable "pod_cidrs" {\n  type = list(string)\n\n  validation {\n'
+    '    condition     = length(var.pod_cidrs) > 0\n    error_message = "None."\n  }\n}\n'
+)
+POD_RANGE = '[\n    "100.64.0.0/14",\n  ]'
+DENIES = '\n  deny {\n    protocol = "udp"\n  }\n}\n'
+
+
+def reasons(files: Files) -> list[str]:
+    """Return why files are refused, by both ways to read them; they agree."""
+    strict, general = (
+        [item.message for item in prove_crossing(files, own_shape=own)[1] if item.code == "E904"]
+        for own in (True, False)
+    )
+    assert strict == general
+    return strict
+
+
+def changed(path: str, old: str, new: str) -> Files:
+    text = CROSSING_FILES[path]
+    assert old in text
+    return {**CROSSING_FILES, path: text.replace(old, new, 1)}
+
+
+def test_the_module_itself_is_read() -> None:
+    assert reasons(CROSSING_FILES) == []
+    for declared in (VARIABLE, VALIDATED):
+        assert reasons({**CROSSING_FILES, VARIABLES: HEADER + declared}) == []
+
+
+CHANGES = {
+    "no direction": ('"EGRESS"', '"egress"', "`direction` is neither INGRESS nor EGRESS"),
+    "a priority that is a text": ("= 1000", '= "1000"', "`priority` is no number from 0 to 65535"),
+    "a priority that is a truth value": ("= 1000", "= true", "`priority` is no number from 0 to 65535"),
+    "a priority above all": ("= 1000", "= 65536", "`priority` is no number from 0 to 65535"),
+    "no name": ("  name        =", "  description_ =", "`description_` is not known here"),
+    "a name that is a list": ('"intentc-prod-from-balanced"', '["a"]', "`name` is missing"),
+    "no network": ('  network     = "vpc-prod"\n', "", "`network` is missing"),
+    "an empty project": ('"net-prod"', '""', "`project` is missing"),
+    "a range with host bits": ('"203.0.113.0/24"', '"203.0.113.1/24"', "203.0.113.1/24"),
+    "a range that is none": ('"203.0.113.0/24"', '"anywhere"', "anywhere"),
+    "both families": ('"203.0.113.0/24"', '"203.0.113.0/24", "2001:db8::/32"', "IPv4 and IPv6 in one rule"),
+    "an output of something for a range": (POD_RANGE, "local.pods", "`local.pods` is no variable"),
+    "a part of a variable": (POD_RANGE, "var.pods.first", "`var.pods.first` is no variable"),
+    "ranges that are one text": (POD_RANGE, '"100.64.0.0/14"', "`source_ranges` is no list of texts"),
+    "ranges that are numbers": (POD_RANGE, "[10]", "`source_ranges` is no list of texts"),
+    "a label on what is allowed": ("  allow {", '  allow "x" {', "not an `allow` or `deny` of ports"),
+    "more about what is allowed": (
+        '    protocol = "tcp"\n',
+        "    log = true\n",
+        "`allow` or `deny` of ports",
+    ),
+    "a protocol that is not known": ('"tcp"', '"any"', "a protocol that is not known, or has no ports"),
+    "ports of every protocol": ('"tcp"', '"all"', "a protocol that is not known, or has no ports"),
+    "a protocol without ports with some": (
+        '"tcp"',
+        '"icmp"',
+        "a protocol that is not known, or has no ports",
+    ),
+    "source ranges on the way out": (
+        "  destination_ranges = [",
+        '  source_ranges = ["10.0.0.0/8"]\n\n  destination_ranges = [',
+        "a rule on the way out has source ranges",
+    ),
+    "a variable nobody declares": (POD_RANGE, "var.pod_cidrs", "`var.pod_cidrs` is not declared"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), CHANGES.values(), ids=CHANGES)
+def test_a_rule_that_is_not_understood_is_refused(old: str, new: str, reason: str) -> None:
+    (found,) = reasons(changed(MODULE, old, new))
+    assert reason in found
+
+
+FRAMES = {
+    "a variable twice": (VARIABLE * 2, "a variable that is declared twice"),
+    "a default": (VARIABLE.replace("  type", "  default = []\n  type"), "`default` is not known here"),
+    "a validation of nothing": (VALIDATED.replace("    error_message", "    message"), "not a validation"),
+    "another block in it": (VALIDATED.replace("validation", "check"), "a block that is not known here"),
+    "a source of data": ('\ndata "google_project" "x" {\n}\n', "does not have"),
+    "values by a name": ('\nlocals {\n  a = "b"\n}\n', "does not have"),
+    "a module": ('\nmodule "x" {\n  source = "./y"\n}\n', "does not have"),
+    "a provider": ('\nprovider "google" {\n  project = "x"\n}\n', "does not have"),
+    "another resource": ('\nresource "google_project" "x" {\n}\n', "no `google_compute_firewall`"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), FRAMES.values(), ids=FRAMES)
+def test_a_block_that_is_not_known_is_refused(text: str, reason: str) -> None:
+    (found,) = reasons({**CROSSING_FILES, VARIABLES: HEADER + text})
+    assert reason in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('source  = "hashicorp/google"\n', 'source  = "hashicorp/google"\n      source  = "evil/google"\n'),
+        ("    google = {", "    google = {\n      a = {\n      }\n      a = [\n      ]"),
+        ('source  = "hashicorp/google"', "source  = list(string)"),
+        ('"hashicorp/google"', '"evil/google"'),
+        ("    google = {", "    other = {"),
+    ],
+)
+def test_another_provider_is_refused(old: str, new: str) -> None:
+    assert len(reasons(changed("terraform/versions.tf", old, new))) == 1
+
+
+@pytest.mark.parametrize(
+    "denying",
+    [
+        ('"gke-prod-node"', '"another"'),
+        ('"100.64.0.0/14"', '"100.64.0.0/14",\n  ]\n\n  destination_ranges = [\n    "10.0.0.0/8"'),
+    ],
+    ids=["other machines", "only some of their addresses"],
+)
+def test_what_a_denying_rule_leaves_is_not_guessed(denying: tuple[str, str]) -> None:
+    """In files of others a rule may deny; where it denies for some machines only, the rest is not known."""
+    text = CROSSING_FILES[MODULE]
+    start = text.index('\nresource "google_compute_firewall" "from_pods"')
+    rule = text[start : text.index("\nresource", start + 1)]
+    narrow = rule.replace("from_pods", "denied").replace("from-pods", "denied").replace("1000", "900")
+    narrow = narrow[: narrow.index("\n  allow")].replace(*denying) + DENIES
+    files = {**CROSSING_FILES, MODULE: text + narrow}
+    messages = [item.message for item in prove_crossing(files, own_shape=False)[1] if item.code == "E904"]
+    assert len(messages) == 1
+    assert "what a denying rule leaves of it" in messages[0]
