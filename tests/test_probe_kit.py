@@ -13,10 +13,11 @@ import jsonschema
 import pytest
 import yaml
 
+from intentc import ir
 from intentc.answers.probe.checks import Check
 from intentc.answers.probe.kit import FILES, Kit, kit
+from intentc.answers.walk import walks
 from intentc.compiler import compile_texts
-from intentc.ir import Pods
 from intentc.prove.labels import holds, label_set
 from tests.readback import CLUSTER
 
@@ -97,6 +98,25 @@ def test_a_masquerading_cluster_may_show_a_node_where_a_pod_dials_one() -> None:
     assert seen == {"direct": "source", "nodeport": "either", "hostport": "either", "hostnetwork": "either"}
 
 
+@pytest.mark.parametrize("kept", ["192.168.0.0/16, ", ""], ids=["kept", "masqueraded"])
+def test_who_must_be_seen_is_who_the_truth_table_says_the_application_sees(kept: str) -> None:
+    cluster = GKE_MANAGED.replace("192.168.0.0/16, ", kept)
+    result = compile_texts({"intentc.yaml": cluster, "a.intent": INTENTS}, today="2026-11-23")
+    profile = result.clusters[0].profile
+    for check in made(INTENTS, cluster).plan.checks:
+        flow = ir.Flow(check.source, check.target, (check.port,), check.path)
+        seen = {
+            "node" if hop.packet.source.name in ("n1", "n2", "n3") else "source"
+            for walk in walks(flow, profile)
+            for hop in walk.hops
+            if hop.layer == "application" and 17 not in walk.rows and 19 not in walk.rows
+        }
+        if check.seen == "either":
+            assert "node" in seen, check
+        elif check.seen:
+            assert seen == {check.seen}, check
+
+
 def test_a_neighbour_that_may_is_not_said_to_be_denied() -> None:
     def denied(intents: str, cluster: str = GKE_MANAGED) -> list[str]:
         return [check.said for check in made(intents, cluster).plan.checks if check.verdict == "deny"]
@@ -121,7 +141,7 @@ def test_stand_ins_are_selected_as_the_pods_they_stand_for() -> None:
     pods = {item["metadata"]["name"]: item for item in documents(found, "pods") if item["kind"] == "Pod"}
     ends = [end for check in found.plan.checks for end in (check.source, check.target)]
     for end in dict.fromkeys(ends):
-        if not isinstance(end, Pods):
+        if not isinstance(end, ir.Pods):
             continue
         wanted = label_set(end.pods, of_namespace=False)
         assert wanted is not None
