@@ -56,6 +56,21 @@ def test_two_protocols_do_not_make_up_for_each_other() -> None:
     assert "E906" in codes(compile_texts({"a.intent": text}).diagnostics)
 
 
+@pytest.mark.parametrize(
+    ("claim", "fails"),
+    [
+        ("allow {team=x} -> c:80", True),  # a namespace called `a` may carry the label
+        ("allow c -> {team=x}:81", True),
+        ("allow {kubernetes.io/metadata.name!=a} -> c:80", False),
+        ("deny {kubernetes.io/metadata.name=a, team=x} -> c:80", False),
+        ("deny {team=x} -> c:80", True),
+    ],
+)
+def test_where_nobody_says_which_namespaces_exist_any_may_have_any_label(claim: str, fails: bool) -> None:
+    found = compile_texts({"a.intent": f"a -> b:80\nassert {claim}\n"}).diagnostics
+    assert bool(codes(found) & {"E906", "E907"}) is fails
+
+
 @pytest.mark.parametrize(("size", "refused"), [(100_000, False), (200_000, True)])
 def test_an_annotation_counts_twice_once_it_is_applied(size: int, refused: bool) -> None:
     wave = '"argocd.argoproj.io/sync-wave": "0"'
