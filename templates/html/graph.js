@@ -27,11 +27,14 @@
 
   // --- What is shown -------------------------------------------------------------------------------------
 
-  const groups = data.groups;
+  // Rows and columns are namespaces, or the ends that intents name within them.
+  const views = {namespaces: data.groups, pods: everyEnd()};
+  let view = data.groups.filter((group) => group.kind === "namespace").length < 3 ? "pods" : "namespaces";
+  let groups = views[view];
   for (const flow of data.flows) {
     const said = (flow.warnings || []).map((number) => data.warnings[number].code);
     flow.text = [
-      groups[flow.from].name, groups[flow.to].name, flow.source, flow.target, flow.ports, flow.via, flow.place, flow.statement,
+      data.groups[flow.from].name, data.groups[flow.to].name, flow.source, flow.target, flow.ports, flow.via, flow.place, flow.statement,
       flow.because, flow.owner, flow.ticket, flow.until, ...said,
     ].filter(Boolean).join(" ").toLowerCase();
   }
@@ -41,6 +44,22 @@
   let active = {row: 0, column: 0};
   let chosen = null;
   const key = (from, to) => from * groups.length + to;
+  const fromOf = (flow) => flow.ends[view][0];
+  const toOf = (flow) => flow.ends[view][1];
+
+  function everyEnd() {
+    const found = new Map();
+    for (const flow of data.flows) {
+      found.set(flow.source, flow.from);
+      found.set(flow.target, flow.to);
+    }
+    const sorted = [...found].sort((one, other) => one[1] - other[1] || (one[0] < other[0] ? -1 : 1));
+    const numbers = new Map(sorted.map(([name], number) => [name, number]));
+    for (const flow of data.flows) {
+      flow.ends = {namespaces: [flow.from, flow.to], pods: [numbers.get(flow.source), numbers.get(flow.target)]};
+    }
+    return sorted.map(([name, group]) => ({name, kind: data.groups[group].kind}));
+  }
 
   function select() {
     const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -50,7 +69,7 @@
     const flows = data.flows.filter((flow) => marked(flow) && words.every((word) => flow.text.includes(word)));
     cells = new Map();
     for (const flow of flows) {
-      const at = key(flow.from, flow.to);
+      const at = key(fromOf(flow), toOf(flow));
       const cell = cells.get(at) || {flows: [], node: false, wide: false};
       cell.flows.push(flow);
       cell.node ||= Boolean(flow.node);
@@ -58,11 +77,12 @@
       cells.set(at, cell);
     }
     const everything = !words.length && !onlyNode && !onlyWide;
-    const from = new Set(flows.map((flow) => flow.from));
-    const to = new Set(flows.map((flow) => flow.to));
+    const isAlwaysShown = (group) => everything && view === "namespaces" && groups[group].kind === "namespace";
+    const from = new Set(flows.map(fromOf));
+    const to = new Set(flows.map(toOf));
     const all = ordered(flows);
-    rows = all.filter((group) => from.has(group) || (everything && groups[group].kind === "namespace"));
-    columns = all.filter((group) => to.has(group) || (everything && groups[group].kind === "namespace"));
+    rows = all.filter((group) => from.has(group) || isAlwaysShown(group));
+    columns = all.filter((group) => to.has(group) || isAlwaysShown(group));
     active = {row: 0, column: 0};
     byId("found").textContent = everything ? "" : plural(flows.length, "flow") + " in " + plural(cells.size, "cell");
     byId("empty").hidden = flows.length > 0;
@@ -76,14 +96,15 @@
     const order = byId("order").value;
     if (order === "name") return every;
     const counts = every.map(() => 0);
-    for (const {from, to} of flows) {
+    const pairs = flows.map((flow) => [fromOf(flow), toOf(flow)]);
+    for (const [from, to] of pairs) {
       counts[from] += 1;
       counts[to] += 1;
     }
     if (order === "count") return every.sort((one, other) => counts[other] - counts[one] || one - other);
     // Label propagation: a group takes the label that most of its flows lead to, so that those who talk stand together.
     const weights = every.map(() => new Map());
-    for (const {from, to} of flows) {
+    for (const [from, to] of pairs) {
       if (from === to) continue;
       weights[from].set(to, (weights[from].get(to) || 0) + 1);
       weights[to].set(from, (weights[to].get(from) || 0) + 1);
@@ -112,7 +133,7 @@
   const space = make("div", "space");
   const lines = make("div", "lines");
   const map = document.createElement("canvas");
-  const view = make("div", "view");
+  const frame = make("div", "view");
   grid.append(space);
   let left = 0;
   let top = 0;
@@ -148,7 +169,7 @@
     if (!map.hidden) {
       const width = Math.min(grid.clientWidth - left, columns.length * SIZE) * step;
       const height = Math.min(grid.clientHeight - top, rows.length * SIZE) * step;
-      place(view, 8 + grid.scrollLeft * step, 8 + grid.scrollTop * step, width, height);
+      place(frame, 8 + grid.scrollLeft * step, 8 + grid.scrollTop * step, width, height);
     }
     place(lines, left, top, columns.length * SIZE, rows.length * SIZE);
     lines.style.background =
@@ -158,7 +179,7 @@
     const head = place(make("div", "head"), 0, grid.scrollTop, left + columns.length * SIZE, top);
     head.setAttribute("role", "row");
     head.setAttribute("aria-rowindex", "1");
-    const corner = make("div", "corner", map, view, make("span", "", "targets →"), make("span", "", "sources ↓"));
+    const corner = make("div", "corner", map, frame, make("span", "", "targets →"), make("span", "", "sources ↓"));
     corner.style.width = left + "px";
     corner.style.height = top + "px";
     corner.setAttribute("role", "columnheader");
@@ -241,7 +262,7 @@
 
   // A small map of everything, where the matrix is larger than the view.
   function drawMap(large) {
-    map.hidden = view.hidden = !large;
+    map.hidden = frame.hidden = !large;
     if (!large) return;
     const room = Math.min(left - 24, top - 50);
     const scale = window.devicePixelRatio || 1;
@@ -383,6 +404,16 @@
     }
   });
   for (const id of ["search", "order", "only-node", "only-wide"]) byId(id).addEventListener("input", select);
+  byId("by").addEventListener("input", () => {
+    see(byId("by").value);
+    select();
+  });
+
+  function see(name) {
+    view = byId("by").value = name;
+    groups = views[name];
+    chosen = null;
+  }
   grid.addEventListener("scroll", () => requestAnimationFrame(draw), {passive: true});
   window.addEventListener("resize", layOut);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", layOut);
@@ -398,7 +429,7 @@
     else {
       for (const found of cells.values()) {
         const [first] = found.flows;
-        if ((from < 0 || first.from === from) && (to < 0 || first.to === to)) flows.push(...found.flows);
+        if ((from < 0 || fromOf(first) === from) && (to < 0 || toOf(first) === to)) flows.push(...found.flows);
       }
     }
     const names = [from >= 0 ? groups[from].name : "anybody", to >= 0 ? groups[to].name : "anybody"];
@@ -518,13 +549,14 @@
 
   // --- The start -----------------------------------------------------------------------------------------
 
-  const namespaces = groups.filter((group) => group.kind === "namespace").length;
+  const namespaces = data.groups.filter((group) => group.kind === "namespace").length;
   const nodes = data.flows.filter((flow) => flow.node).length;
   const wide = data.flows.filter((flow) => flow.wide).length;
   byId("counts").textContent = [
     plural(namespaces, "namespace"), plural(data.flows.length, "flow"),
     nodes ? nodes.toLocaleString("en") + " with a node rule" : "", wide ? wide.toLocaleString("en") + " wide" : "",
   ].filter(Boolean).join(" · ");
+  byId("by").value = view;
   byId("only-node").disabled = !nodes;
   byId("only-wide").disabled = !wide;
   select();
@@ -547,6 +579,11 @@
       return "";
     }
   });
+  const isNamed = (name, among) => !name || among.some((group) => group.name === name);
+  if ((from || to) && !(isNamed(from, groups) && isNamed(to, groups))) {
+    see(view === "pods" ? "namespaces" : "pods");
+    select();
+  }
   const row = rows.findIndex((group) => groups[group].name === from);
   const column = columns.findIndex((group) => groups[group].name === to);
   if (row >= 0 || column >= 0) {

@@ -113,6 +113,9 @@ const scenarios = {
       seen[id] = [await page.locator("#found").innerText(), await labels(page)];
       await page.locator("#" + id).uncheck();
     }
+    await page.locator("#by").selectOption("pods");
+    seen.pods = [await text(page, "[role=rowheader]"), (await text(page, "[role=columnheader]")).slice(1)];
+    await page.locator("#by").selectOption("namespaces");
     for (const order of ["name", "count", "near"]) {
       await page.locator("#order").selectOption(order);
       seen[order] = await text(page, "[role=rowheader]");

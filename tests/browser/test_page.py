@@ -141,7 +141,7 @@ def test_everything_can_be_done_with_keys(small: Path) -> None:
         "Escape",
     ]
     found = seen(look(small, "keyboard", keys=keys), small)
-    assert found["path"] == ["search", "order", "only-node", "only-wide", "grid"]
+    assert found["path"] == ["search", "by", "order", "only-node", "only-wide", "grid"]
     assert found["seen"] == [
         ["ArrowRight", "billing to cache: no flow", "grid"],
         ["ArrowDown", "cache to cache: no flow", "grid"],
@@ -185,6 +185,10 @@ def test_marks_and_orders_choose_and_sort(small: Path) -> None:
     assert found["only-node"][0] == "1 flow in 1 cell"
     assert "billing to data: 1 flow, with a node rule" in found["only-node"][1]
     assert [cell for cell in found["only-wide"][1] if "1 flow" in cell] == ["ops to cache: 1 flow, wide"]
+    assert found["pods"] == [
+        ["billing", "ops", "shop", "shop[app=web]", "203.0.113.0/24"],
+        ["cache", "data[app=postgres]", "shop[app=web]"],
+    ]
     assert found["name"] == ["billing", "cache", "data", "ops", "shop", "203.0.113.0/24"]
     assert found["count"][0] == "shop"
     assert sorted(found["near"]) == sorted(found["name"])
@@ -193,6 +197,18 @@ def test_marks_and_orders_choose_and_sort(small: Path) -> None:
 def test_a_link_to_a_cell_opens_it(small: Path) -> None:
     answer = look(small, "click", cells=[], hash="#ops/cache")
     assert seen(answer, small)["chosen"] == ["cache", "ops"]
+
+
+def test_a_link_to_pods_opens_their_view(small: Path) -> None:
+    answer = look(small, "click", cells=[], hash="#shop%5Bapp%3Dweb%5D/data%5Bapp%3Dpostgres%5D")
+    assert seen(answer, small)["chosen"] == ["data[app=postgres]", "shop[app=web]"]
+
+
+def test_one_namespace_alone_is_shown_by_its_pods(tmp_path: Path) -> None:
+    path = tmp_path / "one.html"
+    path.write_text(drawn("shop[app=web] -> shop[app=db]:5432\n"))
+    found = seen(look(path, "start"), path)
+    assert (found["counts"], found["rows"]) == ("1 namespace · 1 flow", ["shop[app=web]"])
 
 
 @pytest.mark.parametrize(("scheme", "background"), [("light", "247"), ("dark", "20")])
