@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
+
+
+def folder(package: str) -> str:
+    """Return where a package lies on disk."""
+    place: str = import_module(package).__path__[0]
+    return place
 
 
 def read_text(package: str, name: str) -> str:
@@ -11,5 +16,5 @@ def read_text(package: str, name: str) -> str:
 
     The package is always a folder on disk, so that the machinery for archives need not be loaded.
     """
-    with open(os.path.join(import_module(package).__path__[0], name), encoding="utf-8") as file:  # noqa: PTH123, PTH118 - pathlib takes longer to load than the file
+    with open(f"{folder(package)}/{name}", encoding="utf-8") as file:
         return file.read()

@@ -46,6 +46,12 @@ def _run(arguments: list[str]) -> None:
 
         sys.stdout.write(f"intentc {__version__}\n")
     elif arguments[:1] == ["build"] and len(arguments) <= 2 and not "".join(arguments[1:]).startswith("-"):
+        from intentc.cli.receipt import current
+
+        said = current(*arguments[1:] or ["."])
+        if said is not None:
+            sys.stderr.write(said)
+            return
         from pathlib import Path
 
         from intentc.cli.building import Request, build
@@ -55,4 +61,4 @@ def _run(arguments: list[str]) -> None:
     else:
         from intentc.cli.app import app
 
-        app()
+        app(arguments)

@@ -52,6 +52,9 @@ def command(
         bool,
         typer.Option("--allow-shrink", help="Accept a result with fewer than 95 % of the policies before."),
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Compile even where nothing has changed since the last build.")
+    ] = False,
     today: TodayOption = None,
     allow_expired: AllowExpiredOption = False,
     color: ColorOption = "auto",
@@ -74,5 +77,6 @@ def command(
         force=force,
         allow_empty=allow_empty,
         allow_shrink=allow_shrink,
+        cache=not no_cache,
     )
     raise typer.Exit(build(request))

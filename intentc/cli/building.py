@@ -6,12 +6,16 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from intentc.cli import console
 from intentc.cli.workspace import Workspace
 from intentc.compiler import TARGETS, Result
 from intentc.diagnostics import Diagnostic
 from intentc.output.summary import count_policies, summarize
+
+if TYPE_CHECKING:
+    from intentc.cli.receipt import Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,12 @@ class Request:
     force: bool = False
     allow_empty: bool = False
     allow_shrink: bool = False
+    cache: bool = True
 
 
 def build(request: Request) -> int:
     """Build a project and return the exit code."""
+    before = _before(request)
     targets = ("kubernetes",) if request.stdout else request.targets
     workspace, result = console.compiled(request.asked, targets, kustomization=request.kustomization)
     code = console.show(result.diagnostics, request.asked, workspace.prefix)
@@ -41,7 +47,47 @@ def build(request: Request) -> int:
             if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml"):
                 sys.stdout.write(artifact.content.decode())
         return console.CLEAN
-    return _check(request, workspace, result) if request.check else _write(request, workspace, result)
+    if request.check:
+        return _check(request, workspace, result)
+    code = _write(request, workspace, result)
+    if before is not None and code == console.CLEAN and not _has_days(result):
+        _keep_receipt(before, workspace, result)
+    return code
+
+
+def _before(request: Request) -> Before | None:
+    """Return what a receipt needs to know before a build, or None for a build that leaves none."""
+    is_plain = request == Request(console.Asked(request.asked.path))
+    if not is_plain or not request.asked.path.is_dir():
+        return None
+    from intentc.cli.receipt import Before
+
+    return Before(os.fspath(request.asked.path))
+
+
+def _has_days(result: Result) -> bool:
+    """Tell whether a build may have something else to say on another day."""
+    policies = [cluster.policy for cluster in result.clusters]
+    claims = (claim.flow for policy in policies for claim in policy.assertions)
+    flows = (flow for policy in policies for flow in policy.flows)
+    return any(flow.clauses.until for some in (flows, claims) for flow in some)
+
+
+def _keep_receipt(before: Before, workspace: Workspace, result: Result) -> None:
+    from intentc.cli.receipt import keep
+    from intentc.output.names import MANIFEST
+
+    output = workspace.project.output
+    files = _files(result)
+    counts = f"0 written, {len(files)} unchanged, 0 removed"
+    warnings = console.rendered(result.diagnostics, console.Asked(), workspace.prefix)
+    said = f"{warnings}{summarize(result)}{os.fspath(workspace.root / output)}: {counts}\n"
+    try:
+        manifest = (workspace.root / output / MANIFEST).read_bytes()
+    except OSError:
+        return
+    inputs = {**workspace.sources, **{name: data for name, data, _ in workspace.manifests}}
+    keep(before, output, inputs, {**files, MANIFEST: manifest}, said)
 
 
 def _output(request: Request, workspace: Workspace) -> Path:

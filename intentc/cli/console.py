@@ -53,8 +53,9 @@ def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
 
 def say(text: str) -> None:
     """Write words to stderr: stdout is for data."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    if text:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def compiled(
@@ -80,17 +81,23 @@ def show(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = "") ->
     """
     form = asked.form if asked.form in FORMATS else "text"
     if form == "text":
-        from intentc.output.terminal import wants_color, width
-        from intentc.output.text import render
-
-        if diagnostics:
-            colored = wants_color(asked.color, sys.stderr)
-            say(render(diagnostics, color=colored, width=width(sys.stderr), prefix=prefix))
+        say(rendered(diagnostics, asked, prefix))
     else:
         from intentc.output.formats import render as render_form
 
         sys.stdout.write(render_form(form, diagnostics, prefix=prefix))
     return exit_code(diagnostics)
+
+
+def rendered(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = "") -> str:
+    """Return diagnostics as the person at this terminal is shown them."""
+    if not diagnostics:
+        return ""
+    from intentc.output.terminal import wants_color, width
+    from intentc.output.text import render
+
+    colored = wants_color(asked.color, sys.stderr)
+    return render(diagnostics, color=colored, width=width(sys.stderr), prefix=prefix)
 
 
 def _wrong(asked: Asked, targets: tuple[str, ...]) -> Iterable[Diagnostic]:
