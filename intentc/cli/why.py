@@ -75,6 +75,7 @@ def why(request: Request) -> int:
     if has_errors(wrong):
         return console.show(_errors(wrong), request.asked, workspace.prefix)
     from intentc.answers.why import answers, ask
+    from intentc.answers.why.question import FILE
     from intentc.prove.proof import not_proved
     from intentc.prove.regions import TooHard
 
@@ -92,6 +93,8 @@ def why(request: Request) -> int:
             its, problems = answers(question, workspace.project, profile, exact=request.exact)
         except TooHard:
             its, problems = (), (not_proved(),)
+        if any(item.span and item.span.file.path == FILE for item in _errors(problems)):
+            return _refuse(request, problems)
         if has_errors(problems):
             return console.show(_errors(problems), request.asked, workspace.prefix)
         found.extend(its)

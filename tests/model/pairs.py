@@ -1,4 +1,4 @@
-"""Random pairs of programs to `intentc diff`: the old output with the diff applied is the new, packet by packet."""
+"""Random pairs of programs: the old output with what `intentc diff` says applied is the new one."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from itertools import product
 from random import Random
 
-from intentc.answers.why import Answer, answers, ask
+from intentc.answers.why import answers, ask
 from intentc.compiler import load_project, parse_files
 from intentc.diagnostics import has_errors
-from tests.model.harness import meant
+from tests.model.harness import GKE_OPENS, meant
 from tests.model.model import members, walk
 from tests.model.places import NODE_ADDRESSES, NODE_PORTS, NUMBERS, WORLD, Place
 from tests.model.programs import GOOGLE_COMES, NODES, WRITTEN, Program, any_program
@@ -23,9 +23,12 @@ from tests.model.world import (
     LEAVING_NODE,
     LEAVING_POD,
     NAMESPACE_LABEL,
+    Intent,
+    Isolate,
     Pod,
     Pods,
     Ranges,
+    Requirement,
     Traffic,
     World,
 )
@@ -36,7 +39,7 @@ STARTS = {True: "pod", False: "outside"}
 
 @dataclass(frozen=True)
 class Query:
-    """Two ends, one port and a path; `exact` where both ends are one pod, or an address that stands for all."""
+    """Two ends, one port and a path; with `exact`, pods have no label that is not named."""
 
     source: Pods | Ranges
     target: Pods | Ranges
@@ -58,7 +61,7 @@ class Query:
 
 def only(pod: Pod) -> Pods:
     """Return the pods with exactly the labels of this one, as far as the language can say it."""
-    labels = []
+    labels: list[Requirement] = []
     for key, value in pod.labels.items():
         if value:
             labels.append((key, "=", (value,)))
@@ -67,9 +70,9 @@ def only(pod: Pod) -> Pods:
     return Pods(((NAMESPACE_LABEL, "=", (pod.namespace,)),), tuple(labels))
 
 
-def any_query(random: Random, place: Place, items: Iterable[object]) -> Query:
+def any_query(random: Random, items: Iterable[Intent | Isolate]) -> Query:
     """Return a question: often near to what the program says, else anything."""
-    near = [item for item in items if hasattr(item, "ports")]
+    near = [item for item in items if isinstance(item, Intent)]
     port = random.choice(("TCP", "TCP", "UDP")), random.choice(NUMBERS)
     source: Pods | Ranges = only(random.choice(SINGLE))
     target: Pods | Ranges = only(random.choice(SINGLE))
@@ -102,7 +105,7 @@ def any_query(random: Random, place: Place, items: Iterable[object]) -> Query:
     if isinstance(source, Ranges) and source.word == "nodes" and kind == "loadbalancer":
         kind, number, local = "direct", 0, False
     if isinstance(source, Pods) and kind == "loadbalancer":
-        kind, number, local = "nodeport", NODE_PORTS[0], local
+        kind, number = "nodeport", NODE_PORTS[0]
     return Query(source, target, port, kind, number, local)
 
 
@@ -135,7 +138,7 @@ def verdict(query: Query, place: Place, traffic: Traffic, world: World = WORLD) 
             passed.add(all(_passes(hop, source, target, query, place, traffic) for hop in course))
     if not passed:
         return "nothing"
-    return {(True,): "all", (False,): "none"}.get(tuple(sorted(passed)), "some")
+    return "some" if len(passed) == 2 else "all" if True in passed else "none"
 
 
 def _passes(
@@ -164,9 +167,9 @@ def _passes(
     if managed and (query.source == NODES or to == "balancer"):
         return True
     if point == ENTERING_NODE:
-        if isinstance(query.source, Ranges) and query.source.word == "control-plane" and seen == "source":
-            if packet in {("TCP", 443), ("TCP", 10250)}:
-                return True
+        calls_back = isinstance(query.source, Ranges) and query.source.word == "control-plane"
+        if calls_back and seen == "source" and packet in GKE_OPENS:
+            return True
         return traffic.admits(ENTERING_NODE, "nodes", ends[seen], packet)
     return place.firewall != "egress-deny" or traffic.admits(LEAVING_NODE, "nodes", ends[to], packet)
 
@@ -197,7 +200,7 @@ def disagreements(seed: int, count: int, counts: Counter[str]) -> Iterator[Disag
         items = program.items(profile.name)
         traffic = meant(items, place.cluster, WORLD)
         for _ in range(count):
-            query = any_query(random, place, items)
+            query = any_query(random, items)
             if not {query.port, (query.port[0], query.number or query.port[1])} <= WORLD.packets:
                 continue
             question, problems = ask(query.text, tree, project)
@@ -207,22 +210,17 @@ def disagreements(seed: int, count: int, counts: Counter[str]) -> Iterator[Disag
             wanted = verdict(query, place, traffic)
             got = found[0].verdict
             counts[f"{wanted}, answered {got}"] += 1
-            if not _agree(got, wanted, program, query):
+            if not _agree(got, wanted, program):
                 yield Disagreement(seed, query, got, wanted)
 
 
-def _agree(got: str, wanted: str, program: Program, query: Query) -> bool:
+def _agree(got: str, wanted: str, program: Program) -> bool:
     """Tell whether an answer is right.
 
     The model's pods have given their ports names; where a program speaks of names, what a number is depends
     on the pod, and `some` is the answer.
     """
-    if got == wanted or wanted == "nothing":
+    if wanted in (got, "nothing"):
         return True
     named = any(port.name for one in program.statements for target in one.targets for port in target.ports)
     return got == "some" and named
-
-
-def lines(found: Iterable[Answer]) -> list[str]:
-    """Return the line that each answer would add."""
-    return [answer.line for answer in found if answer.line]

@@ -12,7 +12,8 @@ from intentc.answers.reading import Layer as LayerName
 from intentc.answers.walk import Hop, Walk
 from intentc.answers.wording import place_of, said
 from intentc.prove.admits import Admissions, Stage
-from intentc.prove.differences import PORTS, Cover, Entry, as_entries, not_admitted
+from intentc.prove.differences import PORTS, Cover, Entry, as_entries, not_admitted, pods_not_in
+from intentc.prove.labels import label_set
 from intentc.prove.needs import Need
 from intentc.prove.numbers import PortSet, ranges
 from intentc.prove.regions import Budget
@@ -125,11 +126,35 @@ class Layers:
             rules |= dict.fromkeys(self._reading.rules(point, subject, peer, both))
             lines |= dict.fromkeys(self._lines(point, subject, peer, both))
         refused = self._admissions.refused_at(point, flow, seen, pods) if subjects else None
-        if refused is None:
-            return Layer(name, "all", not subjects, tuple(rules), tuple(lines), stage=stage)
-        verdict: Verdict = "some" if self._admissions.passing(flow, (stage,)) else "none"
-        blocking = tuple(self._blocking(point, subjects))
-        return Layer(name, verdict, False, tuple(rules), tuple(lines), str(refused), blocking, stage=stage)
+        verdict: Verdict = "all"
+        if refused is not None:
+            verdict = "some" if self._admissions.passing(flow, (stage,)) else "none"
+        return Layer(
+            name,
+            verdict,
+            not subjects,
+            tuple(rules),
+            tuple(lines),
+            str(refused or ""),
+            tuple(self._blocking(point, subjects)) if refused else (),
+            is_partly_open=bool(subjects) and self._has_open_pods(pods, subjects),
+            stage=stage,
+        )
+
+    def _has_open_pods(self, pods: ir.Pods, isolated: Iterable[Subject]) -> bool:
+        """Tell whether some of the pods may be selected by no policy."""
+        mine = label_set(pods.pods, of_namespace=False)
+        names = self._reading.meaning.names_of(pods.namespaces)[0][1].listed
+        if mine is None or not names:
+            return True  # which namespaces there are is not known
+        by_namespace: dict[str, list[Subject]] = {}
+        for subject in isolated:
+            by_namespace.setdefault(subject.namespace, []).append(subject)
+        return any(
+            pods_not_in(self._reading.shapes.subject(name, mine), by_namespace.get(name, ()), self._budget)
+            is not None
+            for name in sorted(filter(None, names))
+        )
 
     def _lines(self, point: ir.Point, subject: Subject, peer: Peer, ports: PortSet) -> Iterator[Line]:
         needs = self._needs_of(point, subject.namespace)
