@@ -95,8 +95,8 @@ def emitted() -> Iterator[Emitted]:
     files = [path for folder in folders for path in sorted(folder.glob("**/kubernetes/*.yaml"))]
     assert files, "no emitted files"
     for path in files:
-        if path.name == "kustomization.yaml" or path.name.endswith(".clusterwide.yaml"):
-            continue  # of a kind this server does not know: tests/test_prove_clusterwide.py has its form
+        if path.name == "kustomization.yaml":
+            continue
         _, *documents = path.read_bytes().split(b"\n---\n")
         for number, text in enumerate(documents):
             content = yaml.safe_load(text)
