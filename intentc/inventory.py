@@ -134,13 +134,13 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A way into a Service from outside its clients: an ingress, a route, a webhook, an aggregated API.
+    """A way into a Service from outside its clients: an ingress, a route, a webhook, an API, a balancer.
 
     `port` is the Service port's number or name; 0 stands for its only port. `class_name` is the controller
     class of an ingress, empty where the cluster's default serves it.
     """
 
-    kind: Literal["ingress", "route", "webhook", "api"]
+    kind: Literal["ingress", "route", "webhook", "api", "balancer"]
     namespace: str
     service: str
     port: int | str

@@ -23,6 +23,8 @@ COMMANDS = (
     "list",
     "graph",
     "probe",
+    "coverage",
+    "suggest",
     "explain",
     "init",
     "schema",

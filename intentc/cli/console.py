@@ -59,11 +59,18 @@ def say(text: str) -> None:
 
 
 def compiled(
-    asked: Asked, targets: tuple[str, ...] = TARGETS, *, kustomization: bool = False
+    asked: Asked,
+    targets: tuple[str, ...] = TARGETS,
+    *,
+    kustomization: bool = False,
+    intents_required: bool = True,
 ) -> tuple[Workspace, Result]:
-    """Read and compile the project asked for; what is wrong with the question is a diagnostic as well."""
+    """Read and compile the project asked for; what is wrong with the question is a diagnostic as well.
+
+    Where intents are not required, a project without any is a program of no lines.
+    """
     wrong = tuple(_wrong(asked, targets))
-    workspace = open_workspace(asked.path, asked.manifests, asked.namespace)
+    workspace = open_workspace(asked.path, asked.manifests, asked.namespace, intents_required)
     program, problems = parse_files(workspace.sources)
     options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired, kustomization)
     earlier = (*wrong, *workspace.diagnostics, *problems)

@@ -36,7 +36,12 @@ class Workspace:
     manifests: tuple[tuple[str, bytes, str], ...] = ()
 
 
-def open_workspace(path: Path, manifests: tuple[str, ...] = (), namespace: str = "default") -> Workspace:
+def open_workspace(
+    path: Path,
+    manifests: tuple[str, ...] = (),
+    namespace: str = "default",
+    intents_required: bool = True,
+) -> Workspace:
     """Read the project at `path`: a folder, or a single `.intent` file that is a program of its own.
 
     The profile is the `intentc.yaml` in the folder, or the documented default. Only regular files are read,
@@ -61,7 +66,7 @@ def open_workspace(path: Path, manifests: tuple[str, ...] = (), namespace: str =
             data = reader.read(name)
             if data is not None:
                 sources[name] = data
-        if not paths:
+        if not paths and intents_required:
             patterns = ", ".join(f"`{pattern}`" for pattern in project.intents)
             help_text = (
                 f"`intents` in `{PROJECT_FILE}` is {patterns}; `intentc init` writes a project to begin with"

@@ -55,7 +55,8 @@ def needs(inventory: Inventory) -> tuple[tuple[Need, ...], tuple[Stranger, ...]]
     """Return what the manifests betray of who calls whom, in the order of the sources.
 
     Environments, arguments and ConfigMaps name hosts; ingresses, routes, webhooks and aggregated APIs name
-    Services; a balancer Service is called from outside. Probes come from the node itself and need nothing.
+    Services; a Service of type LoadBalancer is called from outside. Probes come from the node itself and
+    need nothing.
     """
     services = {(service.namespace, service.name): service for service in inventory.services}
     texts = {(item.namespace, item.name): item.entries for item in inventory.config_maps}
@@ -70,7 +71,7 @@ def needs(inventory: Inventory) -> tuple[tuple[Need, ...], tuple[Stranger, ...]]
                         found.setdefault(key, item)
                     else:
                         strangers.setdefault((workload.path, item.host, item.port), item)
-    for entry in inventory.entries:
+    for entry in (*inventory.entries, *_balancers(inventory.services)):
         service = services.get((entry.namespace, entry.service))
         if service is not None and entry.span is not None:
             for port in _entry_ports(service, entry):
@@ -158,6 +159,14 @@ def _beside(workload: Workload, hint: str) -> int:
         ):
             return int(mention.text)
     return 0
+
+
+def _balancers(services: Iterable[Service]) -> Iterator[Entry]:
+    for service in services:
+        if service.type == "LoadBalancer":
+            for port in service.ports:
+                place = service.type_span or service.span
+                yield Entry("balancer", service.namespace, service.name, port.number, span=place)
 
 
 def _entry_ports(service: Service, entry: Entry) -> Iterable[ServicePort | None]:
