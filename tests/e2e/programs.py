@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.e2e.failure import Missing
+from tests.tools import development
 
 MODULES = Path(__file__).parent / "tools"
 
@@ -46,18 +47,20 @@ def built(name: str) -> Path:
     for path in sorted(module.rglob("*")):
         if path.is_file():
             total.update(path.relative_to(module).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "intentc" / f"e2e-{module.name}-{total.hexdigest()[:16]}" / name
+    cache: Path = development.load().cache_directory()
+    return cache / f"e2e-{module.name}-{total.hexdigest()[:16]}" / name
 
 
 def prepare(names: Iterable[str]) -> None:
-    """Build those of the programs that are not there yet; raise Missing without Go, or when one fails."""
+    """Build those of the programs that are not there yet; raise Missing when one cannot be built."""
     wanted = [name for name in names if not built(name).exists()]
     if not wanted:
         return
-    go = shutil.which("go", path=f"{os.environ.get('PATH', '')}:/usr/local/go/bin:/usr/lib/go-1.26/bin")
-    if go is None:
-        raise Missing(f"Go 1.26 or newer (https://go.dev/dl), to build {', '.join(wanted)}")
+    dev = development.load()
+    try:
+        go = dev.prepare_go()
+    except dev.Failure as failure:
+        raise Missing(f"Go 1.26, to build {', '.join(wanted)}: {failure}") from failure
     for name in wanted:
         path = built(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,9 +71,19 @@ def prepare(names: Iterable[str]) -> None:
             _say(f"building {name}; the first build of all takes ten minutes on two processors")
             module, package = BUILT[name]
             fresh = path.with_suffix(".new")
-            command = [go, "build", "-trimpath", "-ldflags=-s -w", "-mod=readonly", "-o", str(fresh), package]
-            # Only Go 1.26: an API server that Go 1.27 built answers its OpenAPI v2 page with 503.
-            environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
+            command = [
+                str(go),
+                "build",
+                "-trimpath",
+                "-ldflags=-s -w",
+                "-mod=readonly",
+                "-o",
+                str(fresh),
+                package,
+            ]
+            # Not a newer Go: an API server that 1.27 built answers its OpenAPI v2 page with 503.
+            go_settings = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOTOOLCHAIN": "local"}
+            environment = {**os.environ, **go_settings}
             done = subprocess.run(
                 command, cwd=MODULES / module, env=environment, check=False, capture_output=True, text=True
             )
