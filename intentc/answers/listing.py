@@ -66,19 +66,15 @@ def make_filter(
     for role, text, option in (("source", sources, "--from"), ("target", targets, "--to")):
         if not text:
             continue
-        intent, problems = _intent(text, option)
+        ends, numbers, problems = _ends(text, option)
         diagnostics.extend(problems)
-        if intent is None:
-            continue
-        ends = intent.sources if role == "source" else tuple(target.endpoint for target in intent.targets)
+        ports |= {one for port in numbers for one in _ports(port)}
         for end in ends:
             if isinstance(end, nodes.SetReference):
                 advice = "name its members: a filter knows no sets"
                 diagnostics.append(error("E651", f"`{option} {text}` names a set", help=advice))
             elif (resolved := endpoints.resolve(end, role)) is not None:
                 found[role].append(resolved)
-        if role == "target":
-            ports |= {one for target in intent.targets for port in target.ports for one in _ports(port)}
     known = None
     if project.namespaces is not None:
         known = {
@@ -89,21 +85,29 @@ def make_filter(
     )
 
 
-def _intent(text: str, option: str) -> tuple[nodes.Intent | None, tuple[Diagnostic, ...]]:
-    """Return the intent in which a filter's text is an end; a target may have ports or none."""
-    attempts = (f"{text} -> x:1",) if option == "--from" else (f"x -> {text}:*", f"x -> {text}")
-    problems: tuple[Diagnostic, ...] = ()
-    for attempt in attempts:
-        source, problems = decode(option, attempt.encode(errors="surrogateescape"))
-        if not has_errors(problems):
-            program, problems = parse(source)
-            statements = program.statements
-            if not has_errors(problems) and len(statements) == 1 and isinstance(statements[0], nodes.Intent):
-                return statements[0], ()
-    advice = (
-        "write an endpoint: `shop`, `shop[app=web]`, `internet`, `203.0.113.0/24`, in --to also `data:5432`"
-    )
-    return None, (*problems, error("E651", f"`{option} {text}` is no endpoint", help=advice))
+def _ends(
+    text: str, option: str
+) -> tuple[tuple[nodes.Endpoint, ...], tuple[nodes.Ports, ...], tuple[Diagnostic, ...]]:
+    """Return the endpoints and ports of a filter's text: targets with ports, or endpoints as sources are."""
+    if option == "--to" and (intent := _intent(f"x -> {text}", option)) is not None:
+        ports = tuple(port for target in intent.targets for port in target.ports)
+        return tuple(target.endpoint for target in intent.targets), ports, ()
+    if (intent := _intent(f"{text} -> x:1", option)) is not None:
+        return intent.sources, (), ()
+    examples = "`shop`, `shop[app=web]`, `internet`, `203.0.113.0/24`, in `--to` also `data:5432`"
+    problem = error("E651", f"`{option} {text}` is no endpoint", help=f"write one or several: {examples}")
+    return (), (), (problem,)
+
+
+def _intent(text: str, option: str) -> nodes.Intent | None:
+    source, problems = decode(option, text.encode(errors="surrogateescape"))
+    if has_errors(problems):
+        return None
+    program, problems = parse(source)
+    statements = program.statements
+    if has_errors(problems) or len(statements) != 1:
+        return None
+    return statements[0] if isinstance(statements[0], nodes.Intent) else None
 
 
 def _ports(port: nodes.Ports) -> tuple[ir.Ports, ...]:

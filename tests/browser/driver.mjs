@@ -233,6 +233,11 @@ async function mermaid({ text }) {
         nodes: texts(".node .nodeLabel"),
         edges: texts(".edgeLabel .label"),
         arrows: found.querySelectorAll("path.flowchart-link").length,
+        actors: texts("rect.actor-top ~ text.actor"),
+        messages: texts(".messageText"),
+        crossed: found.querySelectorAll("[marker-end*=crosshead]").length,
+        notes: texts(".noteText"),
+        loops: texts(".loopText"),
         markup: found.querySelectorAll("script, img, a, iframe").length,
       },
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
@@ -176,3 +177,18 @@ def differences(seed: int) -> list[str]:
             if got != wanted:
                 wrong.append(f"{key}: {sorted(got ^ wanted)[:4]}, {'lost' if wanted - got else 'gained'}")
     return wrong
+
+
+def main() -> int:
+    """Compare as many random pairs as the command line says; 1 when any is wrong."""
+    wrong = 0
+    for seed in range(int(sys.argv[1])):
+        if found := differences(seed):
+            wrong += 1
+            sys.stdout.write(f"seed {seed}: {found[:3]}\n")
+    sys.stdout.write(f"{int(sys.argv[1]):,} pairs, {wrong:,} wrong\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -224,3 +225,19 @@ def _agree(got: str, wanted: str, program: Program) -> bool:
         return True
     named = any(port.name for one in program.statements for target in one.targets for port in target.ports)
     return got == "some" and named
+
+
+def main() -> int:
+    """Ask five questions about each of as many random programs as are wanted; 1 when any is wrong."""
+    counts: Counter[str] = Counter()
+    wrong = 0
+    for seed in range(int(sys.argv[1])):
+        for found in disagreements(seed, 5, counts):
+            wrong += 1
+            sys.stdout.write(f"seed {found.seed}: {found.query.text}: {found.answer}, model {found.model}\n")
+    sys.stdout.write(f"{sum(counts.values()):,} questions, {wrong:,} wrong: {dict(counts)}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -61,8 +61,9 @@ def _layer(layer: Layer, answer: Answer) -> Iterator[str]:
     if layer.is_open:
         yield f"{head}open: {layer.note or f'no policy isolates `{endpoint_text(end)}` for {layer.layer}'}"
         return
+    by_node = "  (node rule)" if layer.stage is not None and layer.stage[1][0] == "nodes" else ""
     for place, rule in enumerate(layer.rules[:SHOWN]):
-        yield f"{head if place == 0 else blank}{rule}"
+        yield f"{head if place == 0 else blank}{rule}{by_node}"
     yield from _more(len(layer.rules), "rules")
     if layer.verdict == "all":
         if not layer.rules:
