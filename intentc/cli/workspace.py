@@ -136,7 +136,10 @@ def _given(
         for name in names[:MAXIMUM_FILES]:
             data = reader.read(name)
             if data is not None:
-                yield Path(os.path.relpath(folder / name, root)).as_posix(), data, namespace
+                # Such a path stands behind that of the project where it is shown.
+                near = str(root) in ("", ".")
+                shown = folder / name if near else Path(os.path.relpath(folder / name, root))
+                yield shown.as_posix(), data, namespace
         if len(names) > MAXIMUM_FILES:
             reader.too_many()
 
