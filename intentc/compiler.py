@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error, has_errors, in_order
@@ -19,8 +19,7 @@ TARGETS = ("kubernetes", "terraform")
 """What `--target` chooses from; the record of provenance is always made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a run is asked for; `today` is an ISO date, and without one no date is compared."""
 
     clusters: tuple[str, ...] = ()
@@ -30,8 +29,7 @@ class Options:
     kustomization: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterResult:
+class ClusterResult(NamedTuple):
     """One cluster's part of a result: its artifacts below `<cluster>/`, and what was proved of them."""
 
     profile: Profile
@@ -40,8 +38,7 @@ class ClusterResult:
     proof: Proof | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a run gives: with an error among `diagnostics`, there are no artifacts at all."""
 
     project: Project

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from intentc.source import SourceFile, Span
 
@@ -25,152 +25,175 @@ WELL_KNOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+Kind = TypeVar("Kind", bound=type)
+
+
+def node(kind: Kind) -> Kind:
+    """Compare nodes of a kind by what they say: not by their last fields, those with `span` in the name."""
+    made: Any = kind
+    made.said = slice(0, -sum("span" in field for field in made._fields))
+    made.__eq__, made.__ne__, made.__hash__ = _equals, _differs, _hash
+    return kind
+
+
+def _equals(one: Any, other: Any) -> bool:  # noqa: ANN401 - a node, and anything
+    return one.__class__ is other.__class__ and one[one.said] == other[one.said]
+
+
+def _differs(one: Any, other: Any) -> bool:  # noqa: ANN401
+    return not _equals(one, other)
+
+
+def _hash(one: Any) -> int:  # noqa: ANN401
+    return hash(one[one.said])
+
+
+@node
+class Requirement(NamedTuple):
     """One condition of a selector: `k=v`, `k!=v`, `k in (a, b)`, `k notin (a, b)`, `k`, `!k`."""
 
     key: str
     operator: Operator
     values: tuple[str, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+@node
+class Namespace(NamedTuple):
     """A namespace by its name."""
 
     name: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Namespaces:
+@node
+class Namespaces(NamedTuple):
     """The namespaces with these labels: `{team=payments}`; without a requirement every namespace: `*`."""
 
     selector: tuple[Requirement, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pods:
+@node
+class Pods(NamedTuple):
     """The pods with these labels, in one namespace or in several."""
 
     namespaces: Namespace | Namespaces
     selector: tuple[Requirement, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+@node
+class Service(NamedTuple):
     """`ns/name`: a Service, resolved from the manifests of the project."""
 
     namespace: Namespace
     name: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+@node
+class Workload(NamedTuple):
     """`ns/deployment/web`: the pods of a workload, resolved from the manifests of the project."""
 
     namespace: Namespace
     kind: str
     name: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+@node
+class Address(NamedTuple):
     """An address or a range, in canonical CIDR form."""
 
     cidr: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+@node
+class Addresses(NamedTuple):
     """A range outside the cluster, less the ranges after `except`."""
 
     address: Address
     excepts: tuple[Address, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WellKnown:
+@node
+class WellKnown(NamedTuple):
     """An endpoint the language has a word for (one of `WELL_KNOWN`)."""
 
     word: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SetReference:
+@node
+class SetReference(NamedTuple):
     """`@name`: the members of a set."""
 
     name: str
-    span: Span = field(compare=False)
+    span: Span
 
 
 Endpoint = Pods | Service | Workload | Addresses | WellKnown | SetReference
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedPorts:
+@node
+class NumberedPorts(NamedTuple):
     """The ports `first` to `last` (both included) of a protocol."""
 
     first: int
     last: int
     protocol: Protocol
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPort:
+@node
+class NamedPort(NamedTuple):
     """A port by the name the target's pods give it."""
 
     name: str
     protocol: Protocol
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EveryPort:
+@node
+class EveryPort(NamedTuple):
     """`*`: every port of every protocol."""
 
-    span: Span = field(compare=False)
+    span: Span
 
 
 Ports = NumberedPorts | NamedPort | EveryPort
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+@node
+class Target(NamedTuple):
     """An endpoint and the ports on it; only a set reference may stand without ports."""
 
     endpoint: Endpoint
     ports: tuple[Ports, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+@node
+class Via(NamedTuple):
     """The way the traffic takes to a target's pods, when it is not the plain one."""
 
     path: Literal["nodeport", "hostport", "hostnetwork", "loadbalancer"]
     number: int | None
     local: bool
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+@node
+class Clause(NamedTuple):
     """Why, who, until when or where; `on` has several values, the others one."""
 
     word: Literal["because", "owner", "ticket", "until", "on"]
     values: tuple[str, ...]
-    spans: tuple[Span, ...] = field(compare=False)
-    span: Span = field(compare=False)
+    spans: tuple[Span, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,28 +302,28 @@ class PlainIntent(Intent):
         return hash(self.tree)
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+@node
+class Let(NamedTuple):
     """A name for endpoints, or for targets with ports."""
 
     name: str
     members: tuple[Target, ...]
-    name_span: Span = field(compare=False)
-    span: Span = field(compare=False)
+    name_span: Span
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Isolate:
+@node
+class Isolate(NamedTuple):
     """Default deny for these pods, in the directions named."""
 
     endpoints: tuple[Endpoint, ...]
     directions: tuple[Literal["egress", "ingress"], ...]
     clauses: tuple[Clause, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assert:
+@node
+class Assert(NamedTuple):
     """A claim about the emitted policy: every such flow is admitted (`allow`), or none is (`deny`)."""
 
     verdict: Literal["allow", "deny"]
@@ -308,27 +331,27 @@ class Assert:
     targets: tuple[Target, ...]
     via: Via | None
     clauses: tuple[Clause, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class With:
+@node
+class With(NamedTuple):
     """A block whose clauses hold for the statements in it, unless a statement says otherwise."""
 
     clauses: tuple[Clause, ...]
     statements: tuple[Statement, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
 Statement = Intent | Let | Isolate | Assert | With
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+@node
+class Comment(NamedTuple):
     """A comment as written, from its `#` to the end of the line."""
 
     text: str
-    span: Span = field(compare=False)
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

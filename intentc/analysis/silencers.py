@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from intentc.diagnostics import Diagnostic, Edit, Fix, Severity, warning
@@ -47,7 +47,7 @@ def weigh(
 def _weighed(diagnostic: Diagnostic, wanted: dict[str, str]) -> Diagnostic:
     if diagnostic.code not in wanted or not diagnostic.code.startswith("W"):
         return diagnostic
-    return replace(diagnostic, severity=cast("Severity", wanted[diagnostic.code]))
+    return diagnostic._replace(severity=cast("Severity", wanted[diagnostic.code]))
 
 
 def _silencers(comments: Iterable[Comment]) -> dict[tuple[str, int], list[_Silencer]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from itertools import groupby, islice, product
+from typing import NamedTuple
 
 from intentc.backends import hcl
 from intentc.backends.naming import slug
@@ -43,8 +43,7 @@ class MalformedRule(AssertionError):
     """A rule reached this backend that no intent leads to: our bug, and nothing may be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(NamedTuple):
     """One list argument of a firewall rule: its values, or the module's variable that holds them."""
 
     argument: str
@@ -52,16 +51,14 @@ class _List:
     variable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(NamedTuple):
     """One end that a firewall rule states as ranges: by IP version, in lists of legal length."""
 
     addresses: Addresses
     lists: dict[int, list[_List]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
+class _Opening(NamedTuple):
     """All rules between the same two ends: one firewall rule, or as many as the limits force.
 
     An end is None where it is the cluster nodes themselves: their tag says so, whatever their addresses are.
@@ -74,8 +71,7 @@ class _Opening:
     rules: list[Rule]
 
 
-@dataclass(frozen=True, slots=True)
-class _FirewallRule:
+class _FirewallRule(NamedTuple):
     """One `google_compute_firewall` block."""
 
     name: str

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HEADING = re.compile(r"## ([EW][0-9]{3}) · (.+)")
 _FENCE = re.compile(r"(`{3,}).*")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """What the documentation says of one code: `text` is Markdown and begins with the heading."""
 
     code: str

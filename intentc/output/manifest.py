@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from intentc.output.names import MANIFEST, is_legal
 
@@ -18,8 +18,7 @@ _CLUSTER = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Recognise one file: its SHA-256 in lower-case hexadecimal, and its size in bytes."""
 
     digest: str
@@ -31,8 +30,7 @@ class Entry:
         return cls(sha256(content).hexdigest(), len(content))
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """List every file but the manifest itself, and count the policies of each cluster."""
 
     policies: Mapping[str, int]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from intentc.output.directory import Directory, naming
 from intentc.output.errors import wrong_kind
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Name a directory by one that is there, directories below it that may not be, and its own name.
 
     Links in `start` are followed, because the user gave it; `parts` are no links, or opening fails (E502).

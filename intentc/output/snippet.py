@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc.output.terminal import TAB, cells, visible
 from intentc.source import SourceFile, Span
@@ -13,8 +13,7 @@ _READ = 8
 """How many characters are read for each cell of room, since combining ones take none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What to underline, the text beside it, and whether it is what the diagnostic is about."""
 
     span: Span
@@ -22,8 +21,7 @@ class Mark:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A source line as shown, and each mark on it with its first cell and how many cells it takes."""
 
     number: int

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from stat import S_IMODE
+from typing import NamedTuple
 
 from intentc.output.directory import WORDS, Directory, Kind
 from intentc.output.manifest import LARGEST, NOTHING, Entry, Manifest, decode
 from intentc.output.names import MANIFEST, by_directory, join
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(NamedTuple):
     """The manifest found in a directory: its bytes, what they say, and what is wrong with them.
 
     No bytes and no damage means that there is none.

@@ -6,9 +6,8 @@ import errno
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc.output.assembly import assemble, staying
 from intentc.output.directory import Directory
@@ -24,8 +23,7 @@ from intentc.output.wanted import Wanted
 PATIENCE = 30.0  # seconds to wait for another build
 
 
-@dataclass(frozen=True, slots=True)
-class WriteReport:
+class WriteReport(NamedTuple):
     """Say what became of an output directory: paths relative to it, sorted, the manifest left out.
 
     `replaced` are the files that were not ours to replace or remove and that `force` put aside, `foreign` the
@@ -43,8 +41,7 @@ class WriteReport:
     policies_after: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Difference:
+class Difference(NamedTuple):
     """Say how one path of an output directory differs from what a build would write.
 
     `extra` is a file of ours that the build would remove, `foreign` one that is not ours.
@@ -131,8 +128,7 @@ def compare_tree(
                     return differences
 
 
-@dataclass(frozen=True, slots=True)
-class _Permits:
+class _Permits(NamedTuple):
     """What the user allows beyond the ordinary."""
 
     force: bool

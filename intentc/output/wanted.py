@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from intentc.output.errors import empty, shrunken
 from intentc.output.manifest import Entry, Manifest, check_clusters
 from intentc.output.names import MANIFEST, check_names, parent_of
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Hold the result of a build, and the part of the directory it speaks for.
 
     `files` maps POSIX relative paths to contents, `policies` clusters to the number of their policies. With a

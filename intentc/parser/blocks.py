@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc.diagnostics import Diagnostic, Label, error
 from intentc.source import SourceFile, Span
@@ -15,8 +15,7 @@ MAXIMUM_NESTING = 32
 """How deep blocks may nest; deeper ones are an error, not a stack overflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brace:
+class Brace(NamedTuple):
     """A `{` or `}` of a block.
 
     An opening one is not certain where a broken statement may have opened a block: nothing is missing when

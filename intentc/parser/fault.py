@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from intentc.diagnostics import Diagnostic, Edit, Fix, Label
@@ -196,8 +196,7 @@ def moved(
     def span(before: Span) -> Span:
         return Span(source, place(before.start), place(before.end))
 
-    return replace(
-        diagnostic,
+    return diagnostic._replace(
         span=span(diagnostic.span) if diagnostic.span else None,
         others=tuple(Label(span(label.span), label.text) for label in diagnostic.others),
         fixes=tuple(

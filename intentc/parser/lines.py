@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc.diagnostics import Diagnostic
 from intentc.nodes import Comment, PlainIntent
@@ -37,8 +37,7 @@ _CONTEXT = 80
 Kind = Literal["statement", "opens", "closes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One statement's text: characters `start` to `end` of the file, comments and line ends inside included.
 
     A piece that `opens` is the header of a block, one that `closes` is the `}` of one.
@@ -49,8 +48,7 @@ class Piece:
     kind: Kind = "statement"
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """All pieces of a file in order, its comments, and what was wrong with its blocks.
 
     A plain intent that stands alone on its line needs no grammar, and is a piece as it is.

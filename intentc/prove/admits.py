@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc import ir
 from intentc.prove.differences import PORTS, Cover, Entry, as_entries, entries, not_admitted
@@ -23,24 +23,21 @@ _ENDS = {ir.Point.LEAVING_POD: ("source", "target"), ir.Point.ENTERING_POD: ("ta
 _DIRECTION = {ir.Point.LEAVING_POD: "egress", ir.Point.ENTERING_POD: "ingress"}
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A connection that one point refuses."""
 
     connection: Witness
     point: ir.Point
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A connection that every point admits, and for each pod point what lets it pass."""
 
     connection: Witness
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """Connections that the points asked so far admit, and why."""
 
     region: Region

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error
@@ -18,8 +18,7 @@ _WHERE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AssertResult:
+class AssertResult(NamedTuple):
     """What became of one assert: `failure` is None where it holds."""
 
     assertion: ir.Assertion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc.prove.labels import Values
 from intentc.prove.numbers import EVERY_NUMBER, PortSet, port_set
@@ -18,8 +18,7 @@ PEER = "peer"
 PEER_NAMESPACE = "peer namespace"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that is admitted: these ports between a subject (None for the cluster's nodes) and a peer."""
 
     subject: Subject | None
@@ -27,8 +26,7 @@ class Entry:
     ports: PortSet
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """An entry of one policy, and the region of it that the other does not admit."""
 
     entry: Entry

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc.prove.documents import Unreadable
 from intentc.prove.hcl import Block, Reference, Value, read_blocks
@@ -29,8 +28,7 @@ _KNOWN_ATTRIBUTES: dict[str, set[str]] = {
 _KNOWN_BLOCKS = {"variable": {"validation"}, "output": set(), "terraform": {"required_providers"}}
 
 
-@dataclass(frozen=True, slots=True)
-class FirewallRule:
+class FirewallRule(NamedTuple):
     """One `google_compute_firewall`: `peers` are its sources on the way in, its destinations on the way out.
 
     `machines` is what else decides where it holds: project, network and targets, as written. `is_narrowed`

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc.prove.documents import Unreadable
 
 MAXIMUM_DEPTH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name with dots, such as `var.pod_cidrs`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """An expression of any other kind, which nothing that opens a network may be made of."""
 
     text: str
@@ -27,8 +25,7 @@ class Formula:
 Value = str | int | bool | list["Value"] | dict[str, "Value"] | Reference | Formula
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`type "label" { … }` with its attributes and inner blocks, and the line it starts on."""
 
     type: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error
@@ -19,8 +19,7 @@ from intentc.prove.ways import EndKind, Seen, Way, Wire, ways
 from intentc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(NamedTuple):
     """One end of a flow: the pods of it that a policy can select, and its peer in the other end's policy."""
 
     kind: EndKind
@@ -29,8 +28,7 @@ class _End:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """The ways of all flows of one form: what is seen where, each once, and the rows that make it so."""
 
     leaving: tuple[tuple[Seen, tuple[int, ...]], ...]

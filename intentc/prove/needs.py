@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic
@@ -11,8 +11,7 @@ from intentc.prove.numbers import PortSet
 from intentc.prove.shapes import Admitted, Peer, Side, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(NamedTuple):
     """What is admitted beyond the intents' own ends, and why; `subjects` counts the pod sets that get it."""
 
     cause: Literal["node", "dns", "metadata"]
@@ -23,8 +22,7 @@ class Extra:
     subjects: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What one flow needs at one pod point: the subject admits these ports of the peer."""
 
     point: ir.Point

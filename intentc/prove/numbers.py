@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Interval = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """Whole numbers as intervals, both ends included: sorted, and neither overlapping nor adjacent.
 
     Two such sets are equal exactly when their intervals are.
@@ -119,8 +118,7 @@ def ranges(family: int, addresses: Numbers) -> tuple[str, ...]:
 EVERY_NUMBER = Numbers(((1, 65535),))
 
 
-@dataclass(frozen=True, slots=True)
-class PortSet:
+class PortSet(NamedTuple):
     """Ports of protocols: by number, by the name the receiving pod gives them, and what has no port.
 
     `numbers` is sorted by protocol, without empty sets. A name may stand for any number at run time, hence

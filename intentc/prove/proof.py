@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error, in_order
@@ -25,8 +25,7 @@ SHOWN = 20
 """How many differences of one kind are shown at one point; the first is enough to stop a build."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What was shown: these flows are admitted at every point they pass, and beyond them only the extras."""
 
     cluster: str

@@ -6,9 +6,8 @@ connection runs is not known, so an intent needs every way it may take.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 EndKind = Literal["pods", "nodes", "outside"]
 Who = Literal["source", "target", "nodes", "pods"]
@@ -18,8 +17,7 @@ Which = Literal["pod port", "path port"]
 Seen = tuple[Who, Which]
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A packet between two machines, as the network's firewall sees it."""
 
     sender: Who
@@ -28,8 +26,7 @@ class Wire:
     balanced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One way of a connection: what the policies of the source's and of the target's pod see on it.
 
     None stands for an end whose traffic no policy sees. `rows` are the rows of the truth table; rows that
@@ -132,6 +129,6 @@ def ways(source: EndKind, path: str, target: EndKind, *, masqueraded: bool) -> t
 def _masqueraded(way: Way) -> Way:
     if not way.wires or (way.wires[0].sender, way.wires[0].receiver) != ("pods", "nodes"):
         return way
-    first = replace(way.wires[0], sender="nodes")
+    first = way.wires[0]._replace(sender="nodes")
     entering = FROM_NODE if way.entering == FROM_SOURCE else way.entering
-    return replace(way, entering=entering, wires=(first, *way.wires[1:]))
+    return way._replace(entering=entering, wires=(first, *way.wires[1:]))

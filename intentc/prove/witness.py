@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intentc import ir
 from intentc.prove.labels import LabelSet, Values, example, named
@@ -10,8 +10,7 @@ from intentc.prove.numbers import Numbers, PortSet, address_text
 from intentc.prove.regions import Region
 
 
-@dataclass(frozen=True, slots=True)
-class PodSample:
+class PodSample(NamedTuple):
     """A pod that could exist: the labels it needs, in a namespace by its name or, without one, by labels."""
 
     namespace: str
@@ -24,8 +23,7 @@ class PodSample:
         return f"{where}[{_listed(self.labels)}]" if self.labels else where
 
 
-@dataclass(frozen=True, slots=True)
-class AddressSample:
+class AddressSample(NamedTuple):
     """An address, or the name of what stands for one."""
 
     text: str
@@ -38,8 +36,7 @@ class AddressSample:
 Sample = PodSample | AddressSample
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """One concrete flow; `port` is a number, a port name, or empty for a protocol without ports."""
 
     source: Sample

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from intentc.prove.admission import values
 from intentc.prove.admission.refusal import Refusal, below, house, server, shown
@@ -17,8 +17,7 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")  # no zone: ipaddress takes `fe80::1%
 _LEADING_ZERO = re.compile(r"(?:.*[./])?0[0-9].*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(NamedTuple):
     """The addresses of a CIDR: those with the number `first` to `last`."""
 
     family: int
