@@ -61,17 +61,19 @@ def _needed(resolved: Iterable[Resolved], profile: Profile, namespaces: frozense
     kinds: set[tuple[object, ...]] = set()
     for item in resolved:
         statement = item.statement
-        if isinstance(statement, nodes.Assert):
-            continue
-        on = item.clauses.get("on")
-        if on is not None and profile.name not in on.values:
-            continue
-        said = tuple((word, clause.values) for word, clause in item.clauses.items() if word != "on")
+        said: tuple[tuple[str, tuple[str, ...]], ...] = ()
+        if item.clauses:
+            on = item.clauses.get("on")
+            if on is not None and profile.name not in on.values:
+                continue
+            said = tuple((word, clause.values) for word, clause in item.clauses.items() if word != "on")
         if isinstance(statement, nodes.PlainIntent):
             if statement.source.namespace in namespaces or statement.target.namespace in namespaces:
                 yield item
                 continue
             kind: tuple[object, ...] = (statement.ports, said)
+        elif isinstance(statement, nodes.Assert):
+            continue
         elif isinstance(statement, nodes.Isolate):
             if any(_may_be_in(end, namespaces) for end in item.sources):
                 yield item

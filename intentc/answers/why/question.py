@@ -40,8 +40,9 @@ def ask(text: str, program: Program, project: Project) -> tuple[Question | None,
                 return None, (_not_one_intent(),)
             both = Program((*program.statements, *intents), program.comments)
             resolved, found = analyze(both, project)
-            asked = tuple(item for item in resolved if item.statement is intents[0])
-            rest = tuple(item for item in resolved if item.statement is not intents[0])
+            last = len(resolved) - 1  # in the order of the statements, unless something is wrong with it
+            is_asked = last >= 0 and resolved[last].statement is intents[0]
+            asked, rest = (resolved[last:], resolved[:last]) if is_asked else ((), resolved)
             return Question(asked, rest), found
     return None, problems
 
