@@ -185,3 +185,16 @@ def test_boutique_never_names_a_node_address_in_a_policy() -> None:
         for document in yaml.safe_load_all(path.read_text("utf-8")):
             for nodes in ("192.168.64.0/19", "10.10.0.0/22", "10.50.0.0/22"):
                 assert nodes not in str(document)
+
+
+def test_dataplane_v2_admits_nodes_by_identity_and_never_by_address() -> None:
+    result = built(EXAMPLES / "dataplane-v2")
+    nodes = {line for line in read(result).egress | read(result).ingress if " every node " in line}
+    assert nodes == {
+        "namespace-a -> every node TCP 30443",
+        "namespace-b[app=your-app-b] <- every node TCP 8443",
+        "namespace-b[app=your-app-b] <- every node TCP 9090",
+    }
+    policies = [item.content for item in result.artifacts if "/kubernetes/" in item.path]
+    assert policies
+    assert not [content for content in policies if b"10.128.0.0" in content]
