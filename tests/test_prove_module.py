@@ -115,22 +115,33 @@ def test_another_provider_is_refused(old: str, new: str) -> None:
     assert len(reasons(changed("terraform/versions.tf", old, new))) == 1
 
 
-@pytest.mark.parametrize(
-    "denying",
-    [
-        ('"gke-prod-node"', '"another"'),
-        ('"100.64.0.0/14"', '"100.64.0.0/14",\n  ]\n\n  destination_ranges = [\n    "10.0.0.0/8"'),
-    ],
-    ids=["other machines", "only some of their addresses"],
+HERE, ONE, TWO = (
+    '"gke-prod-node"',
+    '"100.64.0.0/14"',
+    '"100.64.0.0/14",\n  ]\n\n  destination_ranges = [\n    "10.0.0.0/8"',
 )
-def test_what_a_denying_rule_leaves_is_not_guessed(denying: tuple[str, str]) -> None:
+
+
+@pytest.mark.parametrize(
+    ("denying", "denied", "is_known"),
+    [
+        ((HERE, HERE), (POD_RANGE, POD_RANGE), True),
+        ((HERE, '"another"'), (POD_RANGE, POD_RANGE), False),
+        ((ONE, TWO), (POD_RANGE, POD_RANGE), False),
+        ((HERE, HERE), (POD_RANGE, "var.pod_cidrs"), False),
+    ],
+    ids=["the same", "other machines", "only some of their addresses", "a range that is an input"],
+)
+def test_what_a_denying_rule_leaves_is_not_guessed(
+    denying: tuple[str, str], denied: tuple[str, str], is_known: bool
+) -> None:
     """In files of others a rule may deny; where it denies for some machines only, the rest is not known."""
     text = CROSSING_FILES[MODULE]
     start = text.index('\nresource "google_compute_firewall" "from_pods"')
     rule = text[start : text.index("\nresource", start + 1)]
     narrow = rule.replace("from_pods", "denied").replace("from-pods", "denied").replace("1000", "900")
     narrow = narrow[: narrow.index("\n  allow")].replace(*denying) + DENIES
-    files = {**CROSSING_FILES, MODULE: text + narrow}
+    module = text.replace(rule, rule.replace(*denied)) + narrow
+    files = {**CROSSING_FILES, MODULE: module, VARIABLES: HEADER + VARIABLE}
     messages = [item.message for item in prove_crossing(files, own_shape=False)[1] if item.code == "E904"]
-    assert len(messages) == 1
-    assert "what a denying rule leaves of it" in messages[0]
+    assert ["what a denying rule leaves of it" in message for message in messages] == [True] * (not is_known)
