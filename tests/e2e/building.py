@@ -75,7 +75,7 @@ def without_one(built: Built) -> Iterator[tuple[str, Built]]:
         for source in rule.sources:
             left = tuple(other for other in rule.sources if other != source)
             rules = (*others, rule._replace(sources=left)) if left else others
-            yield f"firewall {rule.name}: from {source}", replace(built, rules=rules)
+            yield f"firewall {rule.name}: {rule.protocol} from {source}", replace(built, rules=rules)
         for port in rule.ports:
             left = tuple(other for other in rule.ports if other != port)
             rules = (*others, rule._replace(ports=left)) if left else others
@@ -99,4 +99,4 @@ def _leave_out(spec: dict[str, Any], path: tuple[str, int, str, int]) -> str:
         spec[direction].pop(number)
     if not spec[direction]:
         del spec[direction]
-    return f"{direction} {json.dumps(gone)}"
+    return f"{direction}[{number}].{field}[{position}] {json.dumps(gone)}"
