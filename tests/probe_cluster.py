@@ -37,6 +37,8 @@ def get(world: World, arguments: list[str]) -> str:
     """Answer `kubectl get`."""
     kind, namespace = arguments[0], option(arguments, "--namespace")
     selector, output = option(arguments, "--selector"), option(arguments, "--output")
+    if kind == "nodes" and "podCIDRs" in output:
+        return " ".join([*world["nodes"].values(), *world["podCIDRs"]])
     if kind == "nodes":
         assert "InternalIP" in output
         return "".join(f"{name} {address}\n" for name, address in world["nodes"].items())

@@ -35,6 +35,7 @@ def world(ways: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {
         "nodes": {"n1": N1, "n2": N2},
         "namespaces": {name: {"kubernetes.io/metadata.name": name} for name in ("default", "a", "b")},
+        "podCIDRs": ["100.64.1.0/24", "100.64.2.64/26", "fd00:2::/64"],
         "nodePorts": [30443],
         "pods": [
             pod("a", "one", A, "n1"),
@@ -156,6 +157,16 @@ def test_a_node_port_is_dialled_on_the_nodes_and_a_node_is_seen(tmp_path: Path) 
     assert code == 0
     _, lines = run(tmp_path, intents, world(ways, nodePorts=[30000]), "via nodeport")
     assert lines[0] == f"skipped {asked}: no Service has nodePort 30443; nodeports.yaml has one"
+
+
+@pytest.mark.parametrize("seen", [N1, "100.64.1.1", "100.64.2.65", "fd00:2::1"])
+def test_a_node_may_be_seen_with_its_address_on_the_side_of_its_pods(tmp_path: Path, seen: str) -> None:
+    ways = {f"node n1 {B} 8443/tcp": {"from": seen, "at": "b/two"}}
+    _, lines = run(tmp_path, "nodes -> b[app=b]:8443\n", world(ways), "nodes ->")
+    assert lines[0].endswith(f": open, seen from {seen}")
+    ways = {f"node n1 {B} 8443/tcp": {"from": "100.64.1.2", "at": "b/two"}}
+    _, lines = run(tmp_path, "nodes -> b[app=b]:8443\n", world(ways), "nodes ->")
+    assert lines[0].startswith("FAILED")
 
 
 def test_udp_is_judged_by_what_arrives(tmp_path: Path) -> None:

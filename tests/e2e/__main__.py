@@ -15,6 +15,7 @@ from tests.e2e.failure import Missing
 PARTS = {
     "api": "the API server takes every emitted policy, and refuses what we say it refuses",
     "packets": "packets between pods go where the intents say, and nowhere else",
+    "probe": "the kit of `intentc probe` passes where the intents are kept, and fails where they are not",
 }
 """Each part is the module `tests.e2e.NAME` with `run(*, short: bool) -> list[str]`: what is wrong, by lines.
 
