@@ -278,7 +278,7 @@ def test_each_form_goes_to_stdout_or_into_a_file(form: str, start: str, tmp_path
     [
         (("--format", "svg"), 2, "error[E651]: `--format svg` is not known"),
         ((), 2, "error[E651]: the project has 3 clusters, and a picture shows one"),
-        (("--cluster", "prod", "--namespace", "nowhere"), 3, "error[E525]: no flow has namespace `nowhere`"),
+        (("--cluster", "prod", "--only", "nowhere"), 3, "error[E525]: no flow has namespace `nowhere`"),
         (
             ("--cluster", "prod", "-o", "/nowhere/x.html"),
             5,
@@ -326,4 +326,4 @@ def test_the_example_shows_what_is_drawn() -> None:
 def test_the_page_of_the_documentation_shows_what_is_drawn() -> None:
     shown = re.search(r"```mermaid\n(.*?)```", (ROOT / "docs" / "graph.md").read_text(), re.DOTALL)
     assert shown is not None
-    assert run("--namespace", "node-port-b", cwd=GKE_PATHS).stdout == shown[1]
+    assert run("--only", "node-port-b", cwd=GKE_PATHS).stdout == shown[1]

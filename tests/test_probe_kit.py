@@ -302,7 +302,9 @@ def test_a_kit_is_written_for_each_cluster_and_again_without_a_change(tmp_path: 
     names = ["README.md", "netassert.yaml", "networkassertions.yaml", "pods.yaml", "probe.sh"]
     assert written == [f"{cluster}/{name}" for cluster in ("edge", "prod", "staging") for name in names]
     assert re.search(
-        r"^staging: [0-9]+ allowed and [0-9]+ denied connections to try, 3 left out", done.stderr, re.M
+        r"^staging: [0-9]+ allowed and [0-9]+ denied connections to try, 3 left out",
+        done.stderr,
+        re.MULTILINE,
     )
     again = run("-o", str(tmp_path / "kit"), cwd=EXAMPLES / "boutique")
     assert f"0 written, {len(written)} unchanged" in again.stderr
@@ -332,7 +334,7 @@ def test_one_file_goes_to_stdout(form: str, tmp_path: Path) -> None:
         (("--format", "pods", "-o", "x"), 2, "error[E651]: `--format` and `-o` do not go together"),
         ((), 2, "error[E651]: the project has 3 clusters, and stdout has room for one"),
         (
-            ("--cluster", "prod", "--namespace", "nowhere"),
+            ("--cluster", "prod", "--only", "nowhere"),
             3,
             "error[E524]: there is nothing to try of namespace `nowhere`",
         ),

@@ -14,6 +14,8 @@ from intentc.cli.options import (
     AllowExpiredOption,
     ClusterOption,
     ColorOption,
+    ManifestsOption,
+    NamespaceOption,
     PathArgument,
     TodayOption,
 )
@@ -32,7 +34,7 @@ class Request:
     asked: console.Asked
     form: str
     output: Path | None
-    namespace: str | None
+    only: str | None
 
 
 def command(
@@ -45,10 +47,12 @@ def command(
         typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to stdout."),
     ] = None,
     cluster: ClusterOption = None,
-    namespace: Annotated[
+    only: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="NAME", help="Only flows from or to this namespace."),
+        typer.Option("--only", metavar="NAMESPACE", help="Only flows from or to this namespace."),
     ] = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     today: TodayOption = None,
     allow_expired: AllowExpiredOption = False,
     color: ColorOption = "auto",
@@ -59,8 +63,9 @@ def command(
     each cell its flows, their lines, the emitted rules and what every layer sees of the packet. Only what was
     proved is drawn.
     """
-    asked = console.Asked(path, tuple(cluster or ()), today, allow_expired, color, "text")
-    raise typer.Exit(graph(Request(asked, form, output, namespace)))
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(path, chosen, today, allow_expired, color, "text", given, namespace)
+    raise typer.Exit(graph(Request(asked, form, output, only)))
 
 
 def graph(request: Request) -> int:
@@ -79,10 +84,10 @@ def graph(request: Request) -> int:
         return _fail(error("E651", message, help=f"choose one of {names} with `--cluster`"), request)
     from intentc.answers.graph.picture import picture
 
-    drawn = picture(result.clusters[0], result.diagnostics, request.namespace)
-    if request.namespace is not None and not drawn.edges:
-        message = f"no flow has namespace `{request.namespace}` at an end"
-        return _fail(error("E525", message, help="without `--namespace` all are drawn"), request)
+    drawn = picture(result.clusters[0], result.diagnostics, request.only)
+    if request.only is not None and not drawn.edges:
+        message = f"no flow has namespace `{request.only}` at an end"
+        return _fail(error("E525", message, help="without `--only` all are drawn"), request)
     return _give(_text(drawn, request.form), request)
 
 
@@ -103,7 +108,7 @@ def _text(drawn: Picture, form: str) -> str:
     if count > drawing.MERMAID_EDGES:
         console.say(
             f"{count:,} arrows: Mermaid draws up to {drawing.MERMAID_EDGES} where `maxEdges` is not raised; "
-            "`--namespace` draws a part, `--format html` all\n"
+            "`--only` draws a part, `--format html` all\n"
         )
     return drawing.mermaid(drawn)
 

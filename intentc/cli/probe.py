@@ -15,6 +15,8 @@ from intentc.cli.options import (
     AllowExpiredOption,
     ClusterOption,
     ColorOption,
+    ManifestsOption,
+    NamespaceOption,
     PathArgument,
     TodayOption,
 )
@@ -33,7 +35,7 @@ class Request:
     asked: console.Asked
     output: Path | None
     form: str | None
-    namespace: str | None
+    only: str | None
     force: bool
 
 
@@ -53,10 +55,12 @@ def command(
         ),
     ] = None,
     cluster: ClusterOption = None,
-    namespace: Annotated[
+    only: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="NAME", help="Only connections from or to this namespace."),
+        typer.Option("--only", metavar="NAMESPACE", help="Only connections from or to this namespace."),
     ] = None,
+    manifests: ManifestsOption = None,
+    namespace: NamespaceOption = "default",
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite files in the folder that intentc did not write.")
     ] = False,
@@ -70,8 +74,9 @@ def command(
     speaks of must not reach. Each check says which verdict is expected, and whose address the target must
     see. This command reads files and writes files: it never touches a cluster.
     """
-    asked = console.Asked(path, tuple(cluster or ()), today, allow_expired, color, "text")
-    raise typer.Exit(probe(Request(asked, output, form, namespace, force)))
+    chosen, given = tuple(cluster or ()), tuple(manifests or ())
+    asked = console.Asked(path, chosen, today, allow_expired, color, "text", given, namespace)
+    raise typer.Exit(probe(Request(asked, output, form, only, force)))
 
 
 def probe(request: Request) -> int:
@@ -90,9 +95,9 @@ def probe(request: Request) -> int:
         return console.show((error("E651", message, help=help_text),), request.asked)
     from intentc.answers.probe.kit import kit
 
-    kits = [kit(item, request.namespace) for item in result.clusters]
+    kits = [kit(item, request.only) for item in result.clusters]
     if not any(item.plan.checks for item in kits):
-        about = f" of namespace `{request.namespace}`" if request.namespace else ""
+        about = f" of namespace `{request.only}`" if request.only else ""
         help_text = "only flows between pods, nodes and single addresses can be tried from within a cluster"
         return console.show(
             (error("E524", f"there is nothing to try{about}", help=help_text),), request.asked
