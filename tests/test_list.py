@@ -165,8 +165,6 @@ def test_a_wrong_filter_is_wrong_usage(
 
 def test_nothing_wanted_is_said_beside_the_data(tmp_path: Path) -> None:
     (tmp_path / "a.intent").write_text("shop -> data:80\n")
-    done = run("list", "--to", "nodes", "--format", "csv", cwd=tmp_path)
-    assert done.returncode in (0, 2)
     done = run("list", "--from", "other", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "CLUSTER  FROM  TO  PORTS  VIA  PLACE\n")
     assert done.stderr == "no flow is wanted by the filters\n"

@@ -18,6 +18,7 @@ from intentc.answers.excerpt import excerpt
 from intentc.answers.why import Answer, answers, ask
 from intentc.answers.why.document import json_text
 from intentc.answers.why.text import text
+from intentc.cli.workspace import open_workspace
 from intentc.compiler import Options, compile_program, load_project, parse_files
 from intentc.profile import Profile
 from tests.model.places import WORLD
@@ -282,6 +283,25 @@ def test_an_excerpt_has_the_bytes_of_a_whole_build() -> None:
     assert compared > 300
 
 
+@pytest.mark.parametrize(
+    "folder", [each for each in folders() if "manifest" in each.name or "via" in each.name]
+)
+def test_an_excerpt_of_a_case_has_the_bytes_of_its_build(folder: Path) -> None:
+    workspace = open_workspace(folder)
+    program, problems = parse_files(workspace.sources)
+    result = compile_program(program, workspace.project, Options(), (*workspace.diagnostics, *problems))
+    resolved, _ = analyze(program, workspace.project)
+    for cluster in result.clusters:
+        whole = {item.path.partition("/")[2]: item.content for item in cluster.artifacts}
+        for path in whole:
+            if path.startswith("kubernetes/") and not cluster.profile.clusterwide_policies:
+                part = excerpt(resolved, workspace.project, cluster.profile, frozenset({path[11:-5]}))
+                wanted = {own for own in whole if own == path or own.startswith("terraform/")}
+                assert {item.path: item.content for item in part.artifacts} == {
+                    own: whole[own] for own in wanted
+                }
+
+
 def test_an_answer_among_many_intents_lowers_few() -> None:
     lines = "".join(f"ns-{n % 97}[app=a{n % 7}] -> ns-{n % 89}:{8000 + n % 50}\n" for n in range(3000))
     project, _ = load_project(None)
@@ -374,6 +394,16 @@ def test_a_wrong_question_is_wrong_usage(
     assert (done.returncode, done.stdout) == (2, "")
     assert code in done.stderr
     assert said in done.stderr
+
+
+def test_a_question_may_name_services_and_what_nobody_listens_on() -> None:
+    folder = str(ROOT / "tests" / "cases" / "allow_manifest_service")
+    done = run("why", "shop/deployment/web -> data/db:5432", folder, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("allowed on default: shop[app=web] -> data[app=db]:5432\n")
+    done = run("why", "shop[app=web] -> data[app=db]:22", folder, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("denied on default: ")
 
 
 def test_a_broken_project_says_so(project: Path) -> None:

@@ -71,7 +71,8 @@ def _needed(resolved: Iterable[Resolved], profile: Profile, namespaces: frozense
             if statement.source.namespace in namespaces or statement.target.namespace in namespaces:
                 yield item
                 continue
-            kind: tuple[object, ...] = (statement.ports, said)
+            named = statement.target if statement.ports.name else None  # the target's pods say its number
+            kind: tuple[object, ...] = (statement.ports, said, named)
         elif isinstance(statement, nodes.Assert):
             continue
         elif isinstance(statement, nodes.Isolate):
@@ -85,7 +86,7 @@ def _needed(resolved: Iterable[Resolved], profile: Profile, namespaces: frozense
                 yield item
                 continue
             sources = frozenset(map(_on_the_wire, item.sources))
-            targets = frozenset((_on_the_wire(target.endpoint), target.ports) for target in item.targets)
+            targets = frozenset(map(_target_on_the_wire, item.targets))
             kind = (sources, targets, statement.via, said)
         if kind not in kinds:
             kinds.add(kind)
@@ -104,6 +105,14 @@ def _may_be_in(endpoint: nodes.Endpoint, namespaces: frozenset[str]) -> bool:
 def _on_the_wire(endpoint: nodes.Endpoint) -> object:
     """Return what the network can tell of an endpoint: addresses, or no more than that it is pods."""
     return endpoint if isinstance(endpoint, (nodes.Addresses, nodes.WellKnown)) else "pods"
+
+
+def _target_on_the_wire(target: nodes.Target) -> object:
+    """Return what the network can tell of a target: which port a Service or a name means, its pods say."""
+    is_named = any(isinstance(port, nodes.NamedPort) for port in target.ports)
+    if is_named or isinstance(target.endpoint, nodes.Service):
+        return target
+    return _on_the_wire(target.endpoint), target.ports
 
 
 def _narrowed(policy: ir.Policy, namespaces: frozenset[str]) -> ir.Policy:

@@ -9,7 +9,7 @@ from intentc import ir
 from intentc.analysis import analyze, policy_of
 from intentc.analysis.statements import Resolved
 from intentc.diagnostics import Diagnostic, error, has_errors
-from intentc.nodes import Intent, Program
+from intentc.nodes import Assert, Intent, Isolate, Program
 from intentc.parser import parse
 from intentc.parser.text import decode
 from intentc.profile import Profile, Project
@@ -51,8 +51,25 @@ def flows_asked(
     question: Question, project: Project, profile: Profile
 ) -> tuple[tuple[ir.Flow, ...], tuple[Diagnostic, ...]]:
     """Return the flows a question denotes on one cluster, or why it cannot carry such a thing."""
-    policy, problems = policy_of(question.asked, project, profile)
-    return policy.flows, problems
+    claims = tuple(replace(item, statement=_claim(item.statement)) for item in question.asked)
+    policy, problems = policy_of(claims, project, profile)
+    flows = tuple(assertion.flow for assertion in policy.assertions)
+    without = [flow for flow in flows if _has_no_pods(flow)]
+    if without:
+        advice = "a policy selects pods: name them on one side of the arrow"
+        return (), (*problems, error("E209", "neither end of the flow is pods", without[0].span, help=advice))
+    return flows, problems
+
+
+def _claim(statement: Intent | Isolate | Assert) -> Assert:
+    """Return the intent of a question as a claim, which may speak of what the manifests do not have."""
+    if not isinstance(statement, Intent):
+        raise AssertionError(f"a question that is no intent: {statement}")  # noqa: TRY004 - not a caller's mistake
+    return Assert("allow", statement.sources, statement.targets, statement.via, (), statement.span)
+
+
+def _has_no_pods(flow: ir.Flow) -> bool:
+    return isinstance(flow.source, ir.Addresses) and isinstance(flow.target, ir.Addresses)
 
 
 def exactly(flow: ir.Flow, keys: Iterable[str]) -> ir.Flow:
