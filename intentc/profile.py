@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from intentc.inventory import Inventory
@@ -13,8 +13,7 @@ Routing = Literal["routes", "vpc-native"]
 FirewallMode = Literal["explicit", "gke-managed", "egress-deny"]
 
 
-@dataclass(frozen=True, slots=True)
-class DnsPeer:
+class DnsPeer(NamedTuple):
     """One place name resolution may go to: pods by labels (both selectors at once), or an address range."""
 
     namespace: str = ""
@@ -23,8 +22,7 @@ class DnsPeer:
     ports: tuple[int, ...] = (53,)
 
 
-@dataclass(frozen=True, slots=True)
-class Dns:
+class Dns(NamedTuple):
     """How pods resolve names: a preset's name, or `custom` with its own peers."""
 
     preset: Literal["kube-dns", "node-local", "cloud-dns", "openshift", "custom"] = "kube-dns"
@@ -33,8 +31,7 @@ class Dns:
     peers: tuple[DnsPeer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ControlPlane:
+class ControlPlane(NamedTuple):
     """Where the API server is: the address pods reach it at, and the range its own calls come from."""
 
     endpoint: str = ""
@@ -74,16 +71,14 @@ class Profile:
     autopilot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(NamedTuple):
     """A namespace the project lists, with its labels."""
 
     name: str
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFiles:
+class ManifestFiles(NamedTuple):
     """Which files are manifests, and the namespace of the objects in them that name none."""
 
     files: str

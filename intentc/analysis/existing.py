@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from intentc import ir
-from intentc.inventory import Inventory, Service, ServicePort, Workload
 from intentc.profile import Project
+
+if TYPE_CHECKING:
+    from intentc.inventory import Inventory, Service, ServicePort, Workload
 
 BUILT_IN = frozenset(["default", "kube-node-lease", "kube-public", "kube-system"])
 """The namespaces every cluster has.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from intentc import ir, nodes
 from intentc.analysis.existing import Existing
 from intentc.analysis.resolution import named_numbers, pod_port
 from intentc.diagnostics import Diagnostic, Label, error
-from intentc.inventory import ContainerPort, Service, ServicePort, Workload
 from intentc.source import Span
 
-Front = tuple[Service, ServicePort]
+if TYPE_CHECKING:
+    from intentc.inventory import ContainerPort, Service, ServicePort, Workload
+
+    Front = tuple[Service, ServicePort]
 
 
 class Fronts:

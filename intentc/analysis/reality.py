@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from intentc import ir, nodes
 from intentc.analysis.existing import Existing
 from intentc.analysis.fronts import Fronts
 from intentc.analysis.resolution import named_numbers, pod_port
 from intentc.diagnostics import Diagnostic, Edit, Fix, Label, error, warning
-from intentc.inventory import ContainerPort, Workload
 from intentc.nearest import nearest
 from intentc.profile import Project
 from intentc.source import Span
+
+if TYPE_CHECKING:
+    from intentc.inventory import ContainerPort, Workload
 
 _LISTED = 8
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from intentc import ir, nodes
 from intentc.analysis.existing import Existing, service_pods
 from intentc.diagnostics import Diagnostic, Edit, Fix, Label, error, warning
-from intentc.inventory import Service, ServicePort, Workload
 from intentc.nearest import nearest
+
+if TYPE_CHECKING:
+    from intentc.inventory import Service, ServicePort, Workload
 
 _LISTED = 8
 

@@ -15,13 +15,16 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each statement that ends soon, or has ended: it is never dropped silently."""
     if context.today is None:
         return
+    claims = (assertion.flow for assertion in policy.assertions)
+    ending = [flow for flow in (*policy.flows, *claims) if flow.clauses.until]
+    if not ending:
+        return
     from datetime import date
 
     today = date.fromisoformat(context.today)
     seen: set[tuple[str, int, int]] = set()
-    claims = (assertion.flow for assertion in policy.assertions)
-    for flow in (*policy.flows, *claims):
-        if not flow.clauses.until or flow.span is None or flow.span.sort_key in seen:
+    for flow in ending:
+        if flow.span is None or flow.span.sort_key in seen:
             continue
         seen.add(flow.span.sort_key)
         left = (date.fromisoformat(flow.clauses.until) - today).days

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from intentc.checks import Context
 from intentc.diagnostics import Diagnostic, warning
-from intentc.ir import Origin, Pods, Point, Policy, Requirement, Rule, Selector
+from intentc.ir import Pods, Point, Policy, Requirement, Rule, Selector
 
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     """Yield a warning for each isolation that may select a resolver: its other clients lose it."""
     del context
-    resolvers = [rule.target for rule in policy.rules if _is_dns(rule)]
-    unique = [resolver for resolver in dict.fromkeys(resolvers) if isinstance(resolver, Pods)]
+    resolvers = dict.fromkeys(rule.target for rule in policy.rules if _is_dns(rule))
+    unique = [resolver for resolver in resolvers if isinstance(resolver, Pods)]
     admitted = {
         rule.target
         for rule in policy.rules
@@ -34,11 +34,11 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
 
 
 def _is_dns(rule: Rule) -> bool:
-    return rule.point is Point.LEAVING_POD and any(_is_lifeline(origin) for origin in rule.origins)
-
-
-def _is_lifeline(origin: Origin) -> bool:
-    return origin.cause == "dns"
+    if rule.point is Point.LEAVING_POD:
+        for origin in rule.origins:
+            if origin.cause == "dns":
+                return True
+    return False
 
 
 def _everyone(rule: Rule) -> bool:
@@ -47,6 +47,8 @@ def _everyone(rule: Rule) -> bool:
 
 def _may_meet(first: Pods, second: Pods) -> bool:
     """Tell whether one pod could be selected by both."""
+    if first.namespace and second.namespace and first.namespace != second.namespace:
+        return False
     return _compatible(first.namespaces + second.namespaces) and _compatible(first.pods + second.pods)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +135,4 @@ def _option(name: str, value: str, legal: tuple[str, ...]) -> Diagnostic:
 
 
 def _today() -> str:
-    from datetime import date
-
-    return date.today().isoformat()  # noqa: DTZ011 - the user's own calendar, as on the wall
+    return time.strftime("%Y-%m-%d")  # the user's own calendar, as on the wall

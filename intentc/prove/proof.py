@@ -8,8 +8,6 @@ from typing import NamedTuple
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error, in_order
 from intentc.profile import Profile
-from intentc.prove.admits import Admissions
-from intentc.prove.asserts import results
 from intentc.prove.emitted import KUBERNETES, TERRAFORM, read
 from intentc.prove.intended import Meaning
 from intentc.prove.judge import Judge
@@ -70,10 +68,13 @@ def prove(
             diagnostics += judge.pods(ir.Point.ENTERING_POD)
         if TERRAFORM in targets:
             diagnostics += judge.nodes()
-        admissions = Admissions(emitted, meaning, shapes, budget, with_firewall=TERRAFORM in targets)
-        for result in results(assertions, meaning, admissions):
-            if result.failure is not None:
-                diagnostics.append(result.failure)
+        if assertions:
+            from intentc.prove.admits import Admissions
+            from intentc.prove.asserts import results
+
+            admissions = Admissions(emitted, meaning, shapes, budget, with_firewall=TERRAFORM in targets)
+            failures = (result.failure for result in results(assertions, meaning, admissions))
+            diagnostics += filter(None, failures)
     except TooHard:
         diagnostics.append(not_proved())
     proof = Proof(
