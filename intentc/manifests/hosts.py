@@ -32,23 +32,37 @@ MAXIMUM_TEXT = 1024 * 1024
 """How much of one text is read, in characters; a ConfigMap holds at most 1 MiB."""
 
 _HOST = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/?#\"'<>\\]{1,1024})")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):///?([^\s/?#\"'<>\\=;]{1,1024})(=?)")
+_WHOLE_URL = re.compile(r"://[^\s\"'<>\\]*")
 _MEMBER = re.compile(rf"({_HOST})(?::([0-9]{{1,5}}))?")
 _WITH_PORT = re.compile(rf"(?<![A-Za-z0-9_.@:/$-])({_HOST}):([0-9]{{1,5}})(?![A-Za-z0-9_.:@-])")
-_WITH_SPACE = re.compile(rf"(?<!\S)({_HOST}) +([0-9]{{2,5}})(?!\S)")
+_WITH_SPACE = re.compile(rf"(?<!\S)({_HOST}) +([0-9]{{2,5}})(?=[\s;)&|]|\Z)")
 _NAME = re.compile(r"(?<![A-Za-z0-9_.@:$-])((?>[a-z0-9][-a-z0-9.]{0,251}))(?![A-Za-z0-9_:-])")
 _ASSIGNED = re.compile(
     r"(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]{1,80})[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
     rf"({_HOST})(?=[\"',;\s]|\Z)"
 )
+_BY_VARIABLE = re.compile(r"\$[({]([A-Z0-9_]{1,80})_SERVICE_HOST[)}]")
 _FLAGGED = re.compile(rf"(?<!\S)(-h|--?host)[ =]({_HOST})(?!\S)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NAMING = frozenset(
     [
         *("addr", "address", "addresses", "addrs", "backend", "broker", "brokers", "connect", "endpoint"),
         *("endpoints", "gateway", "h", "host", "hostname", "hosts", "leader", "master", "member", "members"),
-        *("nodes", "peer", "peers", "primary", "proxy", "server", "servers", "service", "svc", "target"),
-        *("upstream", "uri", "url", "urls"),
+        *(
+            "nodes",
+            "peer",
+            "peers",
+            "primary",
+            "proxy",
+            "seed",
+            "seeds",
+            "server",
+            "servers",
+            "service",
+            "svc",
+        ),
+        *("target", "upstream", "uri", "uris", "url", "urls"),
     ]
 )
 """The last word of a variable or flag whose value is a host."""
@@ -85,16 +99,20 @@ def hosts(text: str, hint: str) -> Iterator[Host]:
     rest = text[:MAXIMUM_TEXT]
     for url in _URL.finditer(rest):
         scheme = url[1].lower()
-        for member in url[2].rpartition("@")[2].split(","):
+        members = url[2].rpartition("@")[2].split(",")
+        # In `a=http://one:80,b=http://two:80` the last word belongs to what follows.
+        for member in members[:-1] if url[3] else members:
             if match := _MEMBER.match(member):
                 found[Host(match[1], _number(match[2]), scheme, hint, bare=False)] = None
-    rest = _URL.sub(" ", rest)
+    rest = _WHOLE_URL.sub(" ", rest)
     for pattern in (_WITH_PORT, _WITH_SPACE):
         for match in pattern.finditer(rest):
             found[Host(match[1], _number(match[2]), "", hint, bare=False)] = None
     for match in _NAME.finditer(rest):
         if ".svc" in match[1]:
             found[Host(match[1].rstrip("."), 0, "", hint, bare=False)] = None
+    for match in _BY_VARIABLE.finditer(rest):
+        found[Host(match[1].lower().replace("_", "-"), 0, "", hint, bare=True)] = None
     for pattern in (_ASSIGNED, _FLAGGED):
         for match in pattern.finditer(rest):
             if is_naming(match[1]):

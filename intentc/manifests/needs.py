@@ -103,7 +103,8 @@ def _of_host(
             yield Need(workload, service, port, place, through_pods)
         return
     in_cluster = _SERVICES.fullmatch(host.name) is not None
-    if host.bare or _ADDRESS.fullmatch(host.name):
+    # A file in a ConfigMap may speak of any host, such as that of its licence.
+    if host.bare or _ADDRESS.fullmatch(host.name) or "\n" in mention.text.strip():
         return
     if in_cluster or host.scheme or is_naming(host.hint):
         number = host.port or DEFAULT_PORTS.get(host.scheme, 0)
