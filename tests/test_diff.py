@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import jsonschema
 import pytest
@@ -79,7 +80,7 @@ def test_another_way_to_say_the_same_is_no_change(old: str, new: str) -> None:
         (
             "a -> b:80\n",
             "a -> b:80\nc -> b:80\n",
-            ["+ ingress c -> b:80", "= egress c -> b:80", "isolated for egress: c"],
+            ["+ ingress c -> b:80", "isolated for egress: c", "= egress c -> b:80"],
         ),
         ("isolate a\na -> b:80\n", "isolate a egress\na -> b:80\n", ["opened for ingress: a"]),
         (
@@ -158,6 +159,15 @@ def test_a_change_that_is_not_told_would_be_seen_by_the_model(monkeypatch: pytes
 
     monkeypatch.setattr("tests.model.pairs.changes", forgetful)
     assert any(differences(seed) for seed in range(10))
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    project = MANAGED.replace("kube-dns", "cloud-dns")
+    old = {"intents/shop.intent": "shop -> data:5432\nshop -> data:22\n"}
+    new = {"intents/shop.intent": "shop -> data:80, 5432\n", "intents/web.intent": "web -> data:443\n"}
+    before, after = (compile_texts({"intentc.yaml": project, **files}) for files in (old, new))
+    printed = text(changes(before.clusters, after.clusters)[0])
+    assert indent(printed, "    ") in (ROOT / "docs" / "answers.md").read_text("utf-8")
 
 
 # --- Forms ----------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from intentc import ir
-from intentc.answers.diff.changes import Changes, Place
-from intentc.answers.diff.lines import SIGNS, flow_line, isolation_line
+from intentc.answers.diff.changes import Changes, FlowChange, IsolationChange, Place
+from intentc.answers.diff.lines import SIGNS, flow_line, in_order, isolation_line
 from intentc.answers.wording import endpoint_text, ports_text
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
@@ -27,25 +27,10 @@ def _changes(changes: Changes) -> Iterator[Json]:
     cluster = changes.cluster
     if changes.presence != "both":
         yield {"line": f"{cluster}: {changes.presence} cluster", "kind": "cluster"}
-    for flow in changes.flows:
-        yield {
-            "line": f"{cluster}: {flow_line(flow)}",
-            "kind": flow.kind,
-            "source": endpoint_text(flow.source),
-            "target": endpoint_text(flow.target),
-            "ports": _ports(flow.ports),
-            "unless": _ports(flow.unless),
-            "policies": list(flow.layers),
-            "statements": _statements(flow.lines),
-        }
-    for isolation in changes.isolations:
-        yield {
-            "line": f"{cluster}: {isolation_line(isolation)}",
-            "kind": isolation.kind,
-            "pods": isolation.text,
-            "direction": isolation.direction,
-            "statements": _statements(isolation.lines),
-        }
+    yield from (
+        _flow(cluster, change) if isinstance(change, FlowChange) else _isolation(cluster, change)
+        for change in in_order(changes)
+    )
     for opening in changes.openings:
         yield {
             "line": f"{cluster}: {SIGNS[opening.kind]} firewall {opening.text}",
@@ -62,6 +47,29 @@ def _changes(changes: Changes) -> Iterator[Json]:
             "old": before,
             "new": after,
         }
+
+
+def _flow(cluster: str, flow: FlowChange) -> Json:
+    return {
+        "line": f"{cluster}: {flow_line(flow)}",
+        "kind": flow.kind,
+        "source": endpoint_text(flow.source),
+        "target": endpoint_text(flow.target),
+        "ports": _ports(flow.ports),
+        "unless": _ports(flow.unless),
+        "policies": list(flow.layers),
+        "statements": _statements(flow.lines),
+    }
+
+
+def _isolation(cluster: str, isolation: IsolationChange) -> Json:
+    return {
+        "line": f"{cluster}: {isolation_line(isolation)}",
+        "kind": isolation.kind,
+        "pods": isolation.text,
+        "direction": isolation.direction,
+        "statements": _statements(isolation.lines),
+    }
 
 
 def _ports(ports: Iterable[ir.Ports]) -> list[Json]:

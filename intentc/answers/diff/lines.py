@@ -29,15 +29,24 @@ def _items(changes: Changes) -> Iterator[Item]:
     cluster = changes.cluster
     if changes.presence != "both":
         yield Item(f"{cluster}: {changes.presence} cluster")
-    for flow in changes.flows:
-        yield Item(f"{cluster}: {flow_line(flow)}", "old" if flow.kind == "lost" else "new", flow.lines)
-    for isolation in changes.isolations:
-        side = "new" if isolation.kind == "isolated" else "old"
-        yield Item(f"{cluster}: {isolation_line(isolation)}", side, isolation.lines)
+    for change in in_order(changes):
+        if isinstance(change, FlowChange):
+            yield Item(
+                f"{cluster}: {flow_line(change)}", "old" if change.kind == "lost" else "new", change.lines
+            )
+        else:
+            side = "new" if change.kind == "isolated" else "old"
+            yield Item(f"{cluster}: {isolation_line(change)}", side, change.lines)
     for opening in changes.openings:
         yield Item(f"{cluster}: {SIGNS[opening.kind]} firewall {opening.text}")
     for name, before, after in changes.facts:
         yield Item(f"{cluster}: firewall {name} was {before}, is {after}")
+
+
+def in_order(changes: Changes) -> tuple[FlowChange | IsolationChange, ...]:
+    """Return what is gained and lost, whose isolation changed, and what newly isolated pods keep."""
+    moved = tuple(flow for flow in changes.flows if flow.kind != "kept")
+    return (*moved, *changes.isolations, *(flow for flow in changes.flows if flow.kind == "kept"))
 
 
 def flow_line(flow: FlowChange) -> str:
