@@ -15,7 +15,7 @@ import pytest
 
 from intentc.output import kernel
 from intentc.output.errors import OutputError
-from intentc.output.manifest import LARGEST, Manifest, decode
+from intentc.output.manifest import LARGEST, Entry, Manifest, decode
 from intentc.output.tree import Difference, WriteReport, compare_tree, write_tree
 
 OLD = {
@@ -70,7 +70,8 @@ def test_the_first_build_makes_the_directory_and_its_parents(tmp_path: Path) -> 
     root = tmp_path / "a" / "b" / "out"
     report = write(root, OLD)
     assert found(root) == OLD
-    assert report == WriteReport(tuple(sorted(OLD)), (), (), (), (), (), 0, 3)
+    entries = {path: Entry.of(content) for path, content in OLD.items()}
+    assert report == WriteReport(tuple(sorted(OLD)), (), (), (), (), (), 0, 3, entries)
     assert beside(root) == [root]
 
 
@@ -94,6 +95,7 @@ def test_a_build_replaces_adds_and_removes_and_leaves_the_rest_alone(root: Path)
         stuck=(),
         policies_before=3,
         policies_after=4,
+        entries={path: Entry.of(content) for path, content in NEW.items()},
     )
     for path in report.unchanged:  # the same file, not one like it
         after = (root / path).stat()

@@ -15,7 +15,10 @@ from intentc.diagnostics import Diagnostic
 from intentc.output.summary import count_policies, summarize
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from intentc.cli.receipt import Before
+    from intentc.output.manifest import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,7 @@ def build(request: Request) -> int:
         return console.CLEAN
     if request.check:
         return _check(request, workspace, result)
-    code = _write(request, workspace, result)
-    if before is not None and code == console.CLEAN and not _has_days(result):
-        _keep_receipt(before, workspace, result)
-    return code
+    return _write(request, workspace, result, before)
 
 
 def _before(request: Request) -> Before | None:
@@ -73,21 +73,22 @@ def _has_days(result: Result) -> bool:
     return any(flow.clauses.until for some in (flows, claims) for flow in some)
 
 
-def _keep_receipt(before: Before, workspace: Workspace, result: Result) -> None:
-    from intentc.cli.receipt import keep
+def _keep_receipt(
+    before: Before, workspace: Workspace, result: Result, summary: str, entries: Mapping[str, Entry]
+) -> None:
+    from intentc.cli.receipt import entry_of, keep
     from intentc.output.names import MANIFEST
 
-    output = workspace.project.output
-    files = _files(result)
-    counts = f"0 written, {len(files)} unchanged, 0 removed"
-    warnings = console.rendered(result.diagnostics, console.Asked(), workspace.prefix)
-    said = f"{warnings}{summarize(result)}{os.fspath(workspace.root / output)}: {counts}\n"
+    root = workspace.root / workspace.project.output
     try:
-        manifest = (workspace.root / output / MANIFEST).read_bytes()
+        manifest = (root / MANIFEST).read_bytes()
     except OSError:
         return
+    warnings = console.rendered(result.diagnostics, console.Asked(), workspace.prefix)
+    said = f"{warnings}{summary}{os.fspath(root)}: 0 written, {len(entries)} unchanged, 0 removed\n"
     inputs = {**workspace.sources, **{name: data for name, data, _ in workspace.manifests}}
-    keep(before, output, inputs, {**files, MANIFEST: manifest}, said)
+    outputs = {name: (entry.size, entry.digest) for name, entry in entries.items()}
+    keep(before, workspace.project.output, inputs, {**outputs, MANIFEST: entry_of(manifest)}, said)
 
 
 def _output(request: Request, workspace: Workspace) -> Path:
@@ -133,7 +134,7 @@ def _check(request: Request, workspace: Workspace, result: Result) -> int:
     return console.FINDINGS
 
 
-def _write(request: Request, workspace: Workspace, result: Result) -> int:
+def _write(request: Request, workspace: Workspace, result: Result, before: Before | None) -> int:
     from intentc.output.errors import OutputError
     from intentc.output.tree import write_tree
 
@@ -154,12 +155,15 @@ def _write(request: Request, workspace: Workspace, result: Result) -> int:
     counts = (
         f"{len(report.written)} written, {len(report.unchanged)} unchanged, {len(report.removed)} removed"
     )
-    console.say(summarize(result))
+    summary = summarize(result)
+    console.say(summary)
     console.say(f"{os.fspath(root)}: {counts}\n")
     for path in report.removed:
         console.say(f"  removed {path}\n")
     for path in report.replaced:
         console.say(f"  replaced {path}, which intentc did not write\n")
+    if before is not None and not _has_days(result):
+        _keep_receipt(before, workspace, result, summary, report.entries)
     return console.CLEAN
 
 

@@ -54,15 +54,15 @@ def current(path: str) -> str | None:
         return None
 
 
-def keep(before: Before, output: str, inputs: dict[str, bytes], outputs: dict[str, bytes], said: str) -> None:
+def keep(before: Before, output: str, inputs: dict[str, bytes], outputs: Files, said: str) -> None:
     """Write the receipt of a build; without a cache to write to, there is none.
 
     `inputs` are paths below the project with the bytes that were compiled, `outputs` paths below the folder
-    `output` with the bytes that were written.
+    `output` with size and digest of what was written.
     """
     import json
 
-    found: Files = {name: _entry_of(data) for name, data in inputs.items()}
+    found: Files = {name: entry_of(data) for name, data in inputs.items()}
     if before.profile is not None:
         found[PROJECT_FILE] = before.profile
     document = {
@@ -72,7 +72,7 @@ def keep(before: Before, output: str, inputs: dict[str, bytes], outputs: dict[st
         "names": _digest(_outside(before.names, output)),
         "output": output,
         "inputs": found,
-        "outputs": {name: _entry_of(data) for name, data in outputs.items()},
+        "outputs": outputs,
         "said": said,
     }
     receipts = _receipts(make=True)
@@ -141,10 +141,11 @@ def _entry(path: str, size: int | None = None) -> tuple[int, str] | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or (size is not None and found.st_size != size):
             return None
-        return _entry_of(file.read(found.st_size + 1))
+        return entry_of(file.read(found.st_size + 1))
 
 
-def _entry_of(data: bytes) -> tuple[int, str]:
+def entry_of(data: bytes) -> tuple[int, str]:
+    """Return size and digest of these bytes."""
     return len(data), sha256(data).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from intentc.compiler import ClusterResult, Result
 from intentc.ir import Isolation, Pods, Point, Requirement, Selector
@@ -31,12 +31,8 @@ def summarize(result: Result) -> str:
 
 
 def count_policies(cluster: ClusterResult) -> int:
-    """Return the number of NetworkPolicies among a cluster's artifacts."""
-    return sum(
-        artifact.content.count(b"\n---\n")
-        for artifact in cluster.artifacts
-        if "/kubernetes/" in artifact.path
-    )
+    """Return the number of policies among a cluster's artifacts, as the prover has counted them."""
+    return cluster.proof.documents if cluster.proof is not None else 0
 
 
 def describe(pods: Pods) -> str:
@@ -88,10 +84,9 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _named(isolations: Iterable[Isolation]) -> str:
-    names = [describe(isolation.pods) for isolation in isolations]
-    rest = len(names) - _SHOWN
-    shown = ", ".join(names[:_SHOWN])
+def _named(isolations: list[Isolation]) -> str:
+    rest = len(isolations) - _SHOWN
+    shown = ", ".join(describe(isolation.pods) for isolation in isolations[:_SHOWN])
     return f"{shown} and {rest:,} more" if rest > 0 else shown
 
 

@@ -14,7 +14,7 @@ from intentc.output.directory import Directory
 from intentc.output.errors import BUSY, OutputError, immovable, not_ours, refused
 from intentc.output.exchange import leftovers, new_name, put_in_order, take_place
 from intentc.output.lock import held
-from intentc.output.manifest import NOTHING, Manifest
+from intentc.output.manifest import NOTHING, Entry, Manifest
 from intentc.output.names import MANIFEST
 from intentc.output.place import Place
 from intentc.output.survey import Previous, Survey, read_previous, survey
@@ -28,7 +28,8 @@ class WriteReport(NamedTuple):
 
     `replaced` are the files that were not ours to replace or remove and that `force` put aside, `foreign` the
     ones it left where they are. `stuck` are leftovers of killed builds, beside the directory, that could not
-    be removed. The counts of policies are those of the clusters that the build speaks for.
+    be removed. The counts of policies are those of the clusters that the build speaks for. `entries` are size
+    and digest of every file the build wanted, the manifest left out.
     """
 
     written: tuple[str, ...]
@@ -39,6 +40,7 @@ class WriteReport(NamedTuple):
     stuck: tuple[str, ...]
     policies_before: int
     policies_after: int
+    entries: Mapping[str, Entry]
 
 
 class Difference(NamedTuple):
@@ -232,6 +234,7 @@ def _report(wanted: Wanted, state: Survey, foreign: set[str], stuck: tuple[str, 
         stuck=stuck,
         policies_before=sum(wanted.before(state.previous.manifest).values()),
         policies_after=sum(wanted.policies.values()),
+        entries=wanted.entries,
     )
 
 
