@@ -19,7 +19,8 @@ def mermaid(answer: Answer) -> str:
     written with character codes where a character could mean something to the diagram.
     https://mermaid.js.org/syntax/sequenceDiagram.html
     """
-    lines = ["sequenceDiagram", f"    title {_safe(f'{VERDICTS[answer.verdict]} on {answer.cluster}')}"]
+    title = f"{VERDICTS[answer.verdict]} on {answer.cluster}: {answer.text}"
+    lines = ["sequenceDiagram", f"    title {_safe(title)}"]
     people = _people(answer)
     lines += [f"    participant {letter} as {label}" for letter, label in people.values()]
     names = {name: letter for name, (letter, _) in people.items()}
@@ -35,7 +36,11 @@ def mermaid(answer: Answer) -> str:
 
 def _title(ways: tuple[Way, ...]) -> str:
     rows = ", ".join(str(row) for way in ways for row in way.walk.rows)
-    title = " / ".join(way.walk.title for way in ways)
+    titles = [way.walk.title.rpartition(" ") for way in ways]
+    if len({first for first, _, _ in titles}) == 1:
+        title = f"{titles[0][0]} {' or '.join(last for _, _, last in titles)}"
+    else:
+        title = " / ".join(way.walk.title for way in ways)
     return f"{'rows' if ',' in rows else 'row'} {rows}: {title}" if rows else title
 
 
