@@ -379,6 +379,14 @@ def test_commands_answer_in_json(tmp_path: Path) -> None:
     assert run("coverage", "--fail-under", "50", cwd=tmp_path).returncode == 0
 
 
+def test_the_example_has_an_intent_for_each_need() -> None:
+    done = run("suggest", "--cluster", "staging", cwd=ROOT / "examples" / "boutique")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "17 correct, 0 missing, 0 broken, 0 unused, 1 unprotected\n",
+    )
+
+
 def test_commands_need_manifests_and_legal_options(tmp_path: Path) -> None:
     (tmp_path / "a.intent").write_text("isolate shop\n")
     for command in ("coverage", "suggest"):
