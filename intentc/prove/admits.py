@@ -57,6 +57,7 @@ class Admissions:
         self._budget = budget
         self._with_firewall = with_firewall
         self._covers: dict[tuple[ir.Point, str], Cover] = {}
+        self._by_namespace: dict[ir.Point, dict[str, list[Subject]]] = {}
         self._pod_addresses = pod_addresses(meaning.profile)
 
     # --- Is all of it admitted --------------------------------------------------------------------------
@@ -78,9 +79,8 @@ class Admissions:
         """Return a connection of the flow that the policies of these pods refuse, as they see it, or None."""
         peers, ports = self._meaning.seen(flow, seen)
         mine = label_set(pods.pods, of_namespace=False)
-        side = self._emitted.side(point)
-        for subject in side:
-            if mine is None or not self._may_be_in(pods, subject.namespace):
+        for subject in self._subjects(point, pods):
+            if mine is None:
                 continue
             isolated = both(mine, subject.pods)
             if isolated is None:
@@ -110,9 +110,8 @@ class Admissions:
     def _cover(self, point: ir.Point, namespace: str) -> Cover:
         known = self._covers.get((point, namespace))
         if known is None:
-            side = self._emitted.side(point)
-            subjects = [subject for subject in side if subject.namespace == namespace]
-            known = self._covers[point, namespace] = Cover(entries(side, subjects))
+            found = entries(self._emitted.side(point), self._named(point).get(namespace, ()))
+            known = self._covers[point, namespace] = Cover(found)
         return known
 
     # --- Is any of it admitted --------------------------------------------------------------------------
@@ -151,9 +150,7 @@ class Admissions:
         peers, ports = self._meaning.seen(flow, seen)
         side = self._emitted.side(point)
         bases = self._bases(flow)
-        for subject in side:
-            if not self._may_be_in(pods, subject.namespace):
-                continue
+        for subject in self._subjects(point, pods):
             here = _subject_region(mine, subject)
             insides = [inside for base in bases if (inside := shared_part(base, here)) is not None]
             if not insides:
@@ -215,7 +212,7 @@ class Admissions:
         """Return what of some connections passes a point: from pods that are not isolated, and by a rule."""
         mine, other = _ENDS[point]
         side = self._emitted.side(point)
-        subjects = [subject for subject in side if self._may_be_in(pods, subject.namespace)]
+        subjects = self._subjects(point, pods)
         isolated = [_subject_region(mine, subject) for subject in subjects]
         peers, ports = self._meaning.seen(flow, seen)
         for piece in pieces:
@@ -271,6 +268,24 @@ class Admissions:
 
     def _may_hold_pods(self, peer: Peer) -> bool:
         return any(peer.kind == kind and peer.addresses & found for kind, found in self._pod_addresses)
+
+    def _subjects(self, point: ir.Point, pods: ir.Pods) -> list[Subject]:
+        """Return the subjects in the namespaces that may be meant; one by its name is looked up."""
+        by_name = self._named(point)
+        name = pods.namespace
+        if name is not None:
+            return by_name.get(name, []) if self._may_be_in(pods, name) else []
+        meant = {namespace for namespace in by_name if self._may_be_in(pods, namespace)}
+        return [subject for subject in self._emitted.side(point) if subject.namespace in meant]
+
+    def _named(self, point: ir.Point) -> dict[str, list[Subject]]:
+        """Return the subjects of a point by their namespaces."""
+        known = self._by_namespace.get(point)
+        if known is None:
+            known = self._by_namespace[point] = {}
+            for subject in self._emitted.side(point):
+                known.setdefault(subject.namespace, []).append(subject)
+        return known
 
     def _may_be_in(self, pods: ir.Pods, namespace: str) -> bool:
         """Tell whether a namespace of this name may be among those that are meant."""
