@@ -23,7 +23,7 @@ from intentc.compiler import Options, compile_program, load_project, parse_files
 from intentc.profile import Profile
 from tests.model.places import WORLD
 from tests.model.programs import any_program
-from tests.model.queries import any_query, disagreements
+from tests.model.queries import any_query, disagreements, wrong_examples
 from tests.model.wording import files
 from tests.readback import CLUSTER
 from tests.test_cases import folders
@@ -323,6 +323,12 @@ def test_answers_agree_with_the_model() -> None:
     assert found == []
     for verdict in ("all", "some", "none"):
         assert counts[f"{verdict}, answered {verdict}"] > 15
+
+
+def test_the_smallest_examples_are_what_the_model_sees() -> None:
+    counts: Counter[str] = Counter()
+    assert [wrong for seed in range(90) for wrong in wrong_examples(seed, counts)] == []
+    assert min(counts["admitted"], counts["refused"]) > 10
 
 
 def test_the_line_allows_what_was_asked() -> None:

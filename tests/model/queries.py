@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from random import Random
@@ -15,7 +16,7 @@ from intentc.compiler import load_project, parse_files
 from intentc.diagnostics import has_errors
 from tests.model.harness import GKE_OPENS, meant
 from tests.model.model import members, walk
-from tests.model.places import NODE_ADDRESSES, NODE_PORTS, NUMBERS, WORLD, Place
+from tests.model.places import NAMESPACES, NODE_ADDRESSES, NODE_PORTS, NUMBERS, WORLD, Place
 from tests.model.programs import GOOGLE_COMES, NODES, WRITTEN, Program, any_program
 from tests.model.wording import endpoint, files
 from tests.model.world import (
@@ -225,6 +226,67 @@ def _agree(got: str, wanted: str, program: Program) -> bool:
         return True
     named = any(port.name for one in program.statements for target in one.targets for port in target.ports)
     return got == "some" and named
+
+
+# --- Examples -----------------------------------------------------------------------------------------------
+
+EXAMPLE = re.compile(r"(\S+?)(?:\[(.*?)\])? -> (\S+?)(?:\[(.*?)\])? (TCP|UDP|SCTP) ([0-9]+)")
+
+
+def wrong_examples(seed: int, counts: Counter[str]) -> Iterator[str]:
+    """Ask about sets of pods, and yield each smallest connection that the model does not see as it is told.
+
+    The pods of an example are put into the model's world. Port names are left out: such pods have none.
+    """
+    program, random = any_program(seed), Random(seed)
+    if any(port.name for one in program.statements for target in one.targets for port in target.ports):
+        return
+    texts = files(program)
+    project, _ = load_project(texts["intentc.yaml"].encode())
+    tree, _ = parse_files({p: t.encode() for p, t in sorted(texts.items()) if p.endswith(".intent")})
+    profile, place = project.clusters[0], program.place
+    items = program.items(profile.name)
+    for _ in range(3):
+        query = any_query(random, items)
+        if not isinstance(query.source, Pods) or query.kind != "direct":
+            continue
+        wide = replace(query, source=_wider(query.source, random), target=_wider(query.target, random))
+        question, _ = ask(wide.text, tree, project)
+        assert question is not None
+        (found,), _ = answers(question, project, profile)
+        if found.verdict != "some":
+            continue
+        for told, text in (("admitted", found.admitted), ("refused", found.refused)):
+            example = EXAMPLE.fullmatch(text)
+            if example is None or not {example[1], example[3]} <= NAMESPACES.keys():
+                continue  # a refusal by the firewall speaks of ranges
+            counts[told] += 1
+            single, world = _single(example)
+            got = verdict(single, place, meant(items, place.cluster, world), world)
+            if got == ("none" if told == "admitted" else "all"):
+                yield f"seed {seed}: {wide.text}: {told} {text}"
+
+
+def _wider(end: Pods | Ranges, random: Random) -> Pods | Ranges:
+    """Return an end with fewer labels."""
+    if isinstance(end, Ranges):
+        return end
+    return replace(end, labels=tuple(each for each in end.labels if random.random() < 0.4))
+
+
+def _single(example: re.Match[str]) -> tuple[Query, World]:
+    """Return a question about the two pods of an example, and a world in which they are."""
+    pods: list[Pod] = []
+    for name, namespace, labels in (("one", example[1], example[2]), ("two", example[3], example[4])):
+        carried = dict(label.split("=") for label in (labels or "").split(", ") if label)
+        spaces = {NAMESPACE_LABEL: namespace, **NAMESPACES[namespace]}
+        pods.append(Pod(name, namespace, spaces, {**carried, "example": name}, f"100.65.0.{len(pods) + 1}"))
+    packet = example[5], int(example[6])
+    world = World((*WORLD.pods, *pods), WORLD.addresses, WORLD.packets | {packet})
+    source, target = (
+        Pods(((NAMESPACE_LABEL, "=", (pod.namespace,)),), (("example", "=", (pod.name,)),)) for pod in pods
+    )
+    return Query(source, target, packet), world
 
 
 def main() -> int:
