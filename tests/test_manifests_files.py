@@ -51,6 +51,16 @@ def test_patterns_find_manifests(project: Path) -> None:
     assert b"port: 8080" in (project / "generated/default/kubernetes/shop.yaml").read_bytes()
 
 
+def test_a_changed_manifest_changes_the_next_build(project: Path) -> None:
+    assert run("build", cwd=project).returncode == 0
+    place = project / "k8s" / "web.yaml"
+    place.write_text(place.read_text().replace("8080", "9090"))
+    assert run("build", cwd=project).returncode == 0
+    assert b"port: 9090" in (project / "generated/default/kubernetes/shop.yaml").read_bytes()
+    (project / "k8s" / "zz.yaml").write_text(SERVICE.replace("80,", "81,"))
+    assert run("build", cwd=project).returncode == 1
+
+
 def test_a_pattern_that_matches_nothing_is_an_error(project: Path) -> None:
     (project / "intentc.yaml").write_text("version: 1\nmanifests: [k8s/*.yaml, charts/*.yaml]\n")
     done = run("check", cwd=project)
