@@ -125,6 +125,13 @@ def test_the_firewall_and_where_it_holds_are_told() -> None:
     ]
 
 
+def test_ranges_that_nobody_states_are_inputs_of_the_module() -> None:
+    assert [line for line in lines("a -> b:80\n", "a -> b:81\n", "version: 1\n") if "firewall" in line] == [
+        "default: + firewall var.pod_cidrs -> nodes:81",
+        "default: - firewall var.pod_cidrs -> nodes:80",
+    ]
+
+
 def test_a_profile_alone_changes_flows() -> None:
     found = lines("a -> b:80\n", "a -> b:80\n", MANAGED, MANAGED.replace("kube-dns", "cloud-dns"))
     assert found == ["+ egress a -> 169.254.169.254:53, 53/udp"]

@@ -248,7 +248,7 @@ class _Comparison:
                     else:
                         names[entry.peer.name] = names.get(entry.peer.name, PortSet()) | ports
                 ends: dict[ir.Endpoint, PortSet] = {
-                    ir.Addresses(name, ()): ports for name, ports in names.items()
+                    ir.Addresses(f"var.{name}", ()): ports for name, ports in names.items()
                 }
                 for (family, ports), numbers in found.items():
                     for end in worded(family, numbers, self._words):

@@ -82,8 +82,8 @@ def counted(found: Iterable[Changes]) -> str:
         (pods.count("isolated"), "newly isolated"),
         (pods.count("opened"), "newly open"),
         (others, "in the firewall"),
-        (sum(changes.presence == "new" for changes in known), "new clusters"),
-        (sum(changes.presence == "gone" for changes in known), "clusters gone"),
+        (sum(changes.presence == "new" for changes in known), "of the clusters new"),
+        (sum(changes.presence == "gone" for changes in known), "of the clusters gone"),
     )
     return ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no change"
 
