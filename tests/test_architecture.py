@@ -38,7 +38,7 @@ FORBIDDEN_IMPORTS = [
     ("compiler", "typer", "typer and what it brings"),
     ("output", "rich", "typer and what it brings"),
     ("cli", "jsonschema", "jsonschema is imported by the project reader only"),
-    ("backends", "yaml", "yaml is imported by the readers of projects and manifests, and by the prover only"),
+    ("backends", "yaml", "yaml is imported by project, manifests and the prover only"),
 ]
 ALLOWED_IMPORTS = [
     ("cli", "intentc.output"),
