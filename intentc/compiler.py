@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,9 @@ from intentc.nodes import Program
 from intentc.profile import Profile, Project
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from intentc.analysis.statements import Resolved
     from intentc.prove.proof import Proof
 
 PROJECT_FILE = "intentc.yaml"
@@ -129,38 +132,120 @@ def parse_files(files: Mapping[str, bytes]) -> tuple[Program, tuple[Diagnostic, 
 
 
 def compile_program(
-    program: Program, project: Project, options: Options, earlier: Iterable[Diagnostic] = ()
+    program: Program,
+    project: Project,
+    options: Options,
+    earlier: Iterable[Diagnostic] = (),
+    *,
+    fleet: Fleet | None = None,
+    note: Callable[[str], None] = lambda _doing: None,
 ) -> Result:
-    """Analyze, check, emit and prove a program for each cluster that is asked for."""
-    from intentc.analysis import analyze, policy_of, weigh
-    from intentc.checks import Context, check
-    from intentc.prove.proof import prove
+    """Analyze, check, emit and prove a program for each cluster that is asked for.
+
+    With a fleet, clusters are compiled side by side, and the result is the same. `note` is told what is done
+    next, for people who wait.
+    """
+    from intentc.analysis import analyze, weigh
 
     diagnostics = list(earlier)
     resolved, problems = analyze(program, project)
     diagnostics.extend(problems)
     profiles = _chosen(project, options, diagnostics)
-    policies: list[tuple[Profile, ir.Policy]] = []
-    for profile in profiles:
-        policy, problems = policy_of(resolved, project, profile)
-        diagnostics.extend(problems)
-        diagnostics.extend(check(policy, Context(profile, options.today, options.allow_expired)))
-        policies.append((profile, policy))
+    is_clean = not has_errors(diagnostics)
+    outcomes: list[Outcome] = []
+    if fleet is None:
+        for profile in profiles:
+            note(f"compiling and proving {len(program.statements):,} statements for {profile.name}")
+            outcomes.append(compile_cluster(resolved, project, profile, options, is_clean=is_clean))
+    else:
+        jobs = [Job(fleet.sources, project, options, profile.name, is_clean) for profile in profiles]
+        for outcome in fleet.executor.map(work, jobs):
+            outcomes.append(outcome)
+            note(f"{len(outcomes)} of {len(jobs)} clusters are compiled and proved")
+    for outcome in outcomes:
+        diagnostics.extend(outcome.advice)
     diagnostics = list(weigh(program, project.severities, in_order(diagnostics)))
-    emitted: list[tuple[Profile, ir.Policy, tuple[ir.Artifact, ...]]] = []
-    for profile, policy in policies:
-        artifacts, problems = _emit(policy, profile, options)
-        diagnostics.extend(problems)
-        emitted.append((profile, policy, artifacts))
-    clusters: list[ClusterResult] = []
+    for outcome in outcomes:
+        diagnostics.extend(outcome.problems)
     if not has_errors(diagnostics):
-        for profile, policy, artifacts in emitted:
-            proof, problems = prove(artifacts, policy, profile, targets=options.targets)
-            diagnostics.extend(problems)
-            clusters.append(ClusterResult(profile, policy, _below(profile.name, artifacts), proof))
-    if has_errors(diagnostics):
-        clusters = [ClusterResult(profile, policy) for profile, policy in policies]
-    return Result(project, program, tuple(clusters), in_order(diagnostics))
+        for outcome in outcomes:
+            diagnostics.extend(outcome.refuted)
+    is_proved = not has_errors(diagnostics)
+    clusters = tuple(
+        ClusterResult(profile, outcome.policy, _below(profile.name, outcome.artifacts), outcome.proof)
+        if is_proved
+        else ClusterResult(profile, outcome.policy)
+        for profile, outcome in zip(profiles, outcomes, strict=True)
+    )
+    return Result(project, program, clusters, in_order(diagnostics))
+
+
+class Outcome(NamedTuple):
+    """What one cluster's part of a run gives: what is wrong by stage, and what was made and proved."""
+
+    policy: ir.Policy
+    advice: tuple[Diagnostic, ...]
+    problems: tuple[Diagnostic, ...]
+    artifacts: tuple[ir.Artifact, ...] = ()
+    proof: Proof | None = None
+    refuted: tuple[Diagnostic, ...] = ()
+
+
+def compile_cluster(
+    resolved: tuple[Resolved, ...], project: Project, profile: Profile, options: Options, *, is_clean: bool
+) -> Outcome:
+    """Take one cluster from statements to proved artifacts; nothing is proved where there are errors."""
+    from intentc.analysis import policy_of
+    from intentc.checks import Context, check
+
+    policy, problems = policy_of(resolved, project, profile)
+    advice = (*problems, *check(policy, Context(profile, options.today, options.allow_expired)))
+    artifacts, problems = _emit(policy, profile, options)
+    if not is_clean or has_errors((*advice, *problems)):
+        return Outcome(policy, advice, problems)
+    from intentc.prove.proof import prove
+
+    proof, refuted = prove(artifacts, policy, profile, targets=options.targets)
+    return Outcome(policy, advice, problems, artifacts, proof, refuted)
+
+
+# --- Many clusters ----------------------------------------------------------------------------------------
+
+
+class Fleet(NamedTuple):
+    """Where clusters are compiled side by side, and what they are compiled from: sources by their path."""
+
+    executor: Executor
+    sources: Mapping[str, bytes]
+
+
+class Job(NamedTuple):
+    """One cluster's part of a run, as it is sent to another process or machine."""
+
+    sources: Mapping[str, bytes]
+    project: Project
+    options: Options
+    cluster: str
+    is_clean: bool
+
+
+def work(job: Job) -> Outcome:
+    """Carry out a job; a worker parses a program once for all clusters it is given."""
+    profile = next(profile for profile in job.project.clusters if profile.name == job.cluster)
+    resolved = _resolved(job.sources, job.project)
+    return compile_cluster(resolved, job.project, profile, job.options, is_clean=job.is_clean)
+
+
+_last: list[tuple[Mapping[str, bytes], tuple[Resolved, ...]]] = []
+
+
+def _resolved(sources: Mapping[str, bytes], project: Project) -> tuple[Resolved, ...]:
+    from intentc.analysis import analyze
+
+    if not _last or _last[0][0] != sources:
+        program, _ = parse_files(sources)
+        _last[:] = [(sources, analyze(program, project)[0])]
+    return _last[0][1]
 
 
 def _below(folder: str, artifacts: Iterable[ir.Artifact]) -> tuple[ir.Artifact, ...]:

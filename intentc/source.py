@@ -10,10 +10,23 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, eq=False)
 class SourceFile:
-    """Hold one text as the user wrote it, under the path the user knows it by."""
+    """Hold one text as the user wrote it, under the path the user knows it by.
+
+    Two are equal that say the same, so that what another process has found is the same finding.
+    """
 
     path: str
     text: str
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other is this file, or one with its path and text."""
+        return self is other or (
+            isinstance(other, SourceFile) and self.path == other.path and self.text == other.text
+        )
+
+    def __hash__(self) -> int:
+        """Return the hash of the path."""
+        return hash(self.path)
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
