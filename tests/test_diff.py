@@ -18,7 +18,9 @@ from intentc.answers.diff.document import json_text
 from intentc.answers.diff.lines import counted, expected, items, text, unexpected
 from intentc.answers.diff.markdown import LIMIT, markdown, span
 from intentc.compiler import Result, compile_texts
-from tests.model.pairs import differences
+from intentc.parser import parse
+from intentc.source import SourceFile
+from tests.model.pairs import any_pair, compiled, differences
 from tests.readback import CLUSTER
 
 ROOT = Path(__file__).parent.parent
@@ -211,6 +213,26 @@ def test_what_was_printed_is_what_is_expected() -> None:
     assert expected("{") is None
     assert expected('{"clusters": 1}') is None
     assert expected("") == frozenset()
+
+
+def test_random_changes_are_told_in_legal_words_and_expected_again() -> None:
+    told = 0
+    for seed in range(40):
+        before, after = map(compiled, any_pair(seed))
+        if before is None or after is None:
+            continue
+        found, _ = changes(before.clusters, after.clusters)
+        SCHEMA.validate(json.loads(json_text(found)))
+        for printed in (text(found), json_text(found)):
+            wanted = expected(printed)
+            assert wanted is not None
+            assert unexpected(found, wanted) == ()
+        for flow in (flow for one in found for flow in one.flows):
+            intent, _, _ = flow.text.partition(" unless ")
+            program, problems = parse(SourceFile("a.intent", f"{intent}\n"))
+            assert (len(program.statements), problems) == (1, ())
+            told += 1
+    assert told > 300
 
 
 def test_counts_are_in_words() -> None:
