@@ -77,7 +77,8 @@ class FlowMaker:
                 self._diagnostics.append(error("E220", message, node.span, "not pods", help=help_text))
                 continue
             pods = self._endpoints.resolve(node, "source")
-            if isinstance(pods, ir.Pods):
+            reality = self._endpoints.reality
+            if isinstance(pods, ir.Pods) and (reality is None or reality.isolated(node, pods)):
                 for direction in statement.directions:
                     leaving = direction == "egress"
                     point = ir.Point.LEAVING_POD if leaving else ir.Point.ENTERING_POD

@@ -126,6 +126,18 @@ class Reality:
         listing = ", ".join(f"`{label}`" for label in there[:_LISTED])
         return f"labels there: {listing}" + (", …" if len(there) > _LISTED else ""), ()
 
+    def isolated(self, node: nodes.Endpoint, pods: ir.Pods) -> bool:
+        """Tell whether pods can be isolated; no policy selects those that run with hostNetwork."""
+        workloads = self._existing.workloads_of(pods)
+        if not self._judges or not workloads or not all(item.host_network for item in workloads):
+            return True
+        message = f"`{node.span.text}` runs with hostNetwork"
+        label = "no policy isolates it"
+        help_text = "leave it out: the firewall, and the process itself, decide who reaches it"
+        others = _host_networks(workloads)
+        self._diagnostics.append(error("E233", message, node.span, label, others=others, help=help_text))
+        return False
+
     def source(self, node: nodes.Endpoint, pods: ir.Pods) -> bool:
         """Tell whether pods can be a source; those that run with hostNetwork are nodes in all but name."""
         workloads = self._existing.workloads_of(pods)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from intentc.diagnostics import Diagnostic, Label, error, in_order
 from intentc.inventory import ConfigMap, Entry, Inventory, Mention, Namespace, Service, Workload
 from intentc.manifests import fields
-from intentc.manifests.pods import TEMPLATES, workload
+from intentc.manifests.pods import TEMPLATES, is_owned, workload
 from intentc.manifests.services import entries, service
 from intentc.manifests.tree import Unreadable, Value, read_document
 from intentc.source import SourceFile, Span
@@ -154,7 +154,7 @@ def _take(value: Value, namespace: str, found: _Found) -> None:
     kind = _kind(value)
     if kind == "Namespace":
         _take_namespace(value, found)
-    elif kind in TEMPLATES:
+    elif kind in TEMPLATES and not is_owned(value):
         made = workload(value, kind, namespace)
         key = (made.namespace, made.kind, made.name)
         _twice(f"workload `{made.path}`", found.workloads.setdefault(key, made), made)
@@ -163,7 +163,7 @@ def _take(value: Value, namespace: str, found: _Found) -> None:
         _twice(f"Service `{its.path}`", found.services.setdefault((its.namespace, its.name), its), its)
     elif kind == "ConfigMap":
         _take_config_map(value, namespace, found)
-    elif kind:
+    elif kind not in ("", *TEMPLATES):
         found.entries.extend(entries(value, kind, namespace))
 
 

@@ -74,6 +74,14 @@ def workload(value: Value, kind: str, default: str) -> Workload:
     )
 
 
+def is_owned(value: Value) -> bool:
+    """Tell whether another workload made this one, as a Deployment makes ReplicaSets and those make pods.
+
+    A list of what runs in a cluster has all three; the pods they speak of are the same.
+    """
+    return any(text(owner, "kind") in TEMPLATES for owner in members(value, "metadata", "ownerReferences"))
+
+
 def _selector(value: Value, kind: str) -> tuple[Condition, ...]:
     if kind in _SELECTING:
         return conditions(value, "spec", "selector")
