@@ -60,6 +60,9 @@ def command(
 ) -> None:
     """Say which flows an edit gains and loses, whatever the text looks like, and which lines are behind it.
 
+    REF is a revision of the git repository, DIR the folder of a project: intentc diff HEAD~1. Without either
+    it is the merge base with the main branch.
+
     Both sides are compiled, proved and read back; what their files admit is compared. Gained is `+`, lost
     `-`; pods that are newly isolated keep `=` and lose all else. Moved lines and comments change nothing.
     """

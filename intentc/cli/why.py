@@ -55,6 +55,9 @@ def command(
 ) -> None:
     """Say whether a connection is allowed, and why: the intent's line, the rules, the packet's way.
 
+    The question is an intent: intentc why 'shop[app=web] -> data[app=postgres]:5432'. With a path, such as
+    via nodeport 30443, the packet walks it.
+
     Denied, it names what is in the way and prints the line that would allow it. An end stands for all pods
     with the labels it names: the answer is allowed, partly allowed (with the smallest example of each) or
     denied. The exit code is 0 when all of it is allowed, else 1.
