@@ -286,6 +286,30 @@ def test_what_a_user_writes_is_text_in_every_file(text: str) -> None:
     assert len(row.replace("\\|", "").split("|")) == 5
 
 
+HOSTILE_PATH = 'a|b\n`<img src=x>`$(touch x)";\\.intent'
+
+
+def test_a_hostile_file_name_is_text_in_every_file(tmp_path: Path) -> None:
+    files = {"intentc.yaml": GKE_MANAGED, HOSTILE_PATH: "shop -> data:1\nshop -> 198.51.100.0/24:443\n"}
+    (cluster,) = compile_texts(files, today="2026-11-23").clusters
+    found = kit(cluster)
+    (row,) = [line for line in found.files["README.md"].decode().splitlines() if "198.51.100" in line]
+    assert len(row.replace("\\|", "").split("|")) == 5
+    assert row.startswith("| `` a\\|b\ufffd`<img src=x>`")
+    rules = [rule for item in documents(found, "netchecks") for rule in item["spec"]["rules"]]
+    shown = HOSTILE_PATH.replace("\n", "\ufffd")
+    assert f"{shown}:1 shop -> data:1" in [rule["validate"]["message"] for rule in rules]
+    script = tmp_path / "probe.sh"
+    script.write_bytes(found.files[FILES["script"]])
+    subprocess.run(["bash", "-n", script], check=True)
+    words = script.read_text().partition("check allow ")[2].partition("\\\n")[0]
+    done = subprocess.run(
+        ["bash", "-c", f'set -- {words}\nprintf %s "$1"'], check=True, capture_output=True, cwd=tmp_path
+    )
+    assert done.stdout.decode() == f"{shown}:1"
+    assert [path.name for path in tmp_path.iterdir()] == ["probe.sh"]
+
+
 # --- The command line -------------------------------------------------------------------------------------
 
 

@@ -70,7 +70,7 @@ def plan(
         for port in _tried(flow.ports):
             reason = _obstacle(flow, port)
             if reason:
-                left_out[LeftOut(place_of(flow.span), said(flow.span), reason)] = None
+                left_out[LeftOut(_place(flow), said(flow.span), reason)] = None
                 continue
             key = (flow.source, flow.target, port, flow.path, verdict)
             if key not in checks:
@@ -78,7 +78,7 @@ def plan(
                 checks[key] = Check(
                     verdict,
                     cause,
-                    place_of(flow.span),
+                    _place(flow),
                     text,
                     flow.source,
                     flow.target,
@@ -102,6 +102,11 @@ def neighbours(policy: ir.Policy) -> Iterator[ir.Flow]:
             if (flow.target, port.protocol) not in known:
                 known[flow.target, port.protocol] = None
                 yield ir.Flow(NEIGHBOUR, flow.target, (port,), span=flow.span)
+
+
+def _place(flow: ir.Flow) -> str:
+    """Return the `file:line` of a flow in printable letters: a script shows it on a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in place_of(flow.span))
 
 
 def _claims(

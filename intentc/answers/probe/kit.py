@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,7 @@ FILES = {
 
 README = "README.md"
 
+_TICKS = re.compile("`+")
 _STEPS = 100_000
 _STEPS_PER_FLOW = 20
 
@@ -123,14 +125,18 @@ def _readme(cluster: str, found: Plan, pods: dict[ir.Pods, StandIn]) -> str:
         allowed=sum(check.verdict == "allow" for check in found.checks),
         denied=sum(check.verdict == "deny" for check in found.checks),
         namespaces=names,
-        left_out=[(item.place, _code(item.said), item.reason) for item in found.left_out],
+        left_out=[(_code(item.place), _code(item.said), item.reason) for item in found.left_out],
         has_node_ports=any(check.path.kind == "nodeport" for check in found.checks),
     )
 
 
 def _code(text: str) -> str:
-    """Return text as a code span of Markdown, whatever it holds."""
-    longest = max((len(run) for run in text.split("`") if not run), default=0)
-    fence = "`" * (text.count("`") + 1 if "`" in text else max(1, longest))
-    space = " " if "`" in text else ""
-    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
+    """Return text as a code span in a table of Markdown, whatever it holds.
+
+    https://github.github.com/gfm/#code-spans and #example-200
+    """
+    shown = text.replace("|", "\\|")
+    if "`" not in shown:
+        return f"`{shown}`"
+    fence = "`" * (max(len(run) for run in _TICKS.findall(shown)) + 1)
+    return f"{fence} {shown} {fence}"
