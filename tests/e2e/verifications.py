@@ -49,12 +49,15 @@ def _namespaces_suffice(cluster: Cluster, observer: Observer) -> Iterator[Claim]
         f"A reaches {direct.answers or 'nobody'} with policies that name no node",
         direct.answers == "B" and not has_range,
     )
+    nodeport = build(WAYS["nodeport"], masquerade=COVERING)
+    apply(cluster, nodeport, COVERING)
+    cluster.policies(without_nodes(nodeport, "ingress"))
     for number in ("5", "7"):
-        seen = observer.look(rows[number])
+        row = observer.look(rows[number])
         yield Claim(
-            f"without a node rule a nodePort is refused where a node's address arrives (row {number})",
-            f"B's policy sees {seen.entering or 'nothing'}, {seen.answers or 'nobody'} answers",
-            not seen.answers,
+            f"with a namespace selector alone, a nodePort is refused where a node arrives (row {number})",
+            f"B's policy sees {row.entering or 'nothing'}, {row.answers or 'nobody'} answers",
+            not row.answers and row.entering == rows[number].entering,
         )
 
 
@@ -72,12 +75,8 @@ def _node_rules(cluster: Cluster, observer: Observer) -> Iterator[Claim]:
         cluster.policies(without_nodes(built, direction))
         rows = [row for row in ROWS if row.way == way and row.answers]
         refused = [row.number for row in rows if not observer.look(row).answers]
-        needs = "needs" if is_needed else "needs no"
-        shown = (
-            f"without one, rows {', '.join(refused)} are refused"
-            if refused
-            else "without one, every row is admitted"
-        )
+        needs = "needs its" if is_needed else "needs no"
+        shown = f"without it, refused: {', '.join(refused)}" if refused else "every row is admitted"
         yield Claim(f"`via {way}` {needs} node rule for {direction}", shown, bool(refused) == is_needed)
 
 
