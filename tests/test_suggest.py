@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -350,46 +347,3 @@ def test_the_example_of_this_project() -> None:
 )
 def test_public_applications(folder: str, expected: set[tuple[str, str]]) -> None:
     assert edges(CORPORA / folder) == expected
-
-
-# --- The commands.
-
-
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "intentc", *arguments], cwd=cwd, check=False, capture_output=True, text=True
-    )
-
-
-def test_commands_answer_in_json(tmp_path: Path) -> None:
-    (tmp_path / "intentc.yaml").write_text(PROJECT)
-    (tmp_path / "manifests.yaml").write_text(WEB + ORDERS)
-    (tmp_path / "a.intent").write_text("isolate shop\n")
-    done = run("suggest", "--format", "json", cwd=tmp_path)
-    found = json.loads(done.stdout)
-    assert done.returncode == 1
-    assert [(item["state"], item["intent"], item["breaks"]) for item in found["needs"]] == [
-        ("missing", "shop/deployment/web -> shop/orders:80", True)
-    ]
-    done = run("coverage", "--format", "json", "--fail-under", "100", cwd=tmp_path)
-    assert (done.returncode, json.loads(done.stdout)["clusters"][0]["isolated"]) == (0, 4)
-    (tmp_path / "a.intent").write_text("isolate shop ingress\n")
-    done = run("coverage", "--fail-under", "50.1", cwd=tmp_path)
-    assert (done.returncode, "50.0 %" in done.stderr) == (1, True)
-    assert run("coverage", "--fail-under", "50", cwd=tmp_path).returncode == 0
-
-
-def test_the_example_has_an_intent_for_each_need() -> None:
-    done = run("suggest", "--cluster", "staging", cwd=ROOT / "examples" / "boutique")
-    assert (done.returncode, done.stderr) == (
-        0,
-        "17 correct, 0 missing, 0 broken, 0 unused, 1 unprotected\n",
-    )
-
-
-def test_commands_need_manifests_and_legal_options(tmp_path: Path) -> None:
-    (tmp_path / "a.intent").write_text("isolate shop\n")
-    for command in ("coverage", "suggest"):
-        assert run(command, cwd=tmp_path).returncode == 3
-        assert run(command, "--format", "xml", cwd=tmp_path).returncode == 2
-    assert run("coverage", "--fail-under", "101", cwd=tmp_path).returncode == 2
