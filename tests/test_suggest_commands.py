@@ -1,4 +1,4 @@
-"""`intentc suggest` and `intentc coverage` answer a person and a machine, and say what they were not given."""
+"""`intentc suggest` and `intentc coverage` answer people and machines, and say what they were not given."""
 
 from __future__ import annotations
 
