@@ -86,6 +86,7 @@
     active = {row: 0, column: 0};
     byId("found").textContent = everything ? "" : plural(flows.length, "flow") + " in " + plural(cells.size, "cell");
     byId("empty").hidden = flows.length > 0;
+    byId("empty").textContent = data.flows.length ? "No flow matches." : "No intent allows anything.";
     grid.hidden = flows.length === 0;
     grid.scrollTo(0, 0);
     layOut();

@@ -46,6 +46,7 @@ const scenarios = {
       columns: await text(page, "[role=columnheader]"),
       cells: await labels(page),
       beside: await text(page, ".reason"),
+      empty: await page.locator("#empty").innerText(),
       roles: await page.evaluate(() => ({
         grid: document.querySelectorAll("[role=grid]").length,
         rows: Number(document.querySelector("[role=grid]").getAttribute("aria-rowcount")),

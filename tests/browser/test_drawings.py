@@ -85,6 +85,12 @@ def test_graphviz_reads_every_box_end_and_arrow() -> None:
     assert [edge[1] for edge in found["edges"] if edge[4] == "bold"] == ["*"]
 
 
+def test_a_picture_of_nothing_is_a_picture() -> None:
+    nothing = drawn("isolate legacy\n")
+    assert read("mermaid", mermaid(nothing))["nodes"] == []
+    assert read("dot", dot(nothing))["nodes"] == []
+
+
 def test_a_text_that_is_neither_is_refused() -> None:
     assert "error" in ask("mermaid", text="flowchart LR\n  a[[")
     assert "error" in ask("dot", text="digraph {")

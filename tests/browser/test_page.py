@@ -211,6 +211,17 @@ def test_one_namespace_alone_is_shown_by_its_pods(tmp_path: Path) -> None:
     assert (found["counts"], found["rows"]) == ("1 namespace · 1 flow", ["shop[app=web]"])
 
 
+def test_a_project_without_a_flow_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "none.html"
+    path.write_text(drawn("isolate legacy\n"))
+    found = seen(look(path, "start"), path)
+    assert (found["counts"], found["cells"], found["empty"]) == (
+        "1 namespace · 0 flows",
+        [],
+        "No intent allows anything.",
+    )
+
+
 @pytest.mark.parametrize(("scheme", "background"), [("light", "247"), ("dark", "20")])
 def test_both_color_schemes_are_readable(small: Path, scheme: str, background: str) -> None:
     """Contrast of text is 4.5, of signs 3: https://www.w3.org/TR/WCAG22/#contrast-minimum."""

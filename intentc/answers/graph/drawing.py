@@ -142,4 +142,5 @@ def _label(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """Return text as a quoted string of DOT in which no escape sequence means anything."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
