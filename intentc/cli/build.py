@@ -52,6 +52,14 @@ def command(
         bool,
         typer.Option("--allow-shrink", help="Accept a result with fewer than 95 % of the policies before."),
     ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Compile N clusters side by side; 0 is as many as there are processors.",
+        ),
+    ] = 0,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Compile even where nothing has changed since the last build.")
     ] = False,
@@ -78,5 +86,6 @@ def command(
         allow_empty=allow_empty,
         allow_shrink=allow_shrink,
         cache=not no_cache,
+        jobs=jobs,
     )
     raise typer.Exit(build(request))

@@ -35,13 +35,16 @@ class Request:
     allow_empty: bool = False
     allow_shrink: bool = False
     cache: bool = True
+    jobs: int = 0
 
 
 def build(request: Request) -> int:
     """Build a project and return the exit code."""
     before = _before(request)
     targets = ("kubernetes",) if request.stdout else request.targets
-    workspace, result = console.compiled(request.asked, targets, kustomization=request.kustomization)
+    workspace, result = console.compiled(
+        request.asked, targets, kustomization=request.kustomization, jobs=request.jobs
+    )
     code = console.show(result.diagnostics, request.asked, workspace.prefix)
     if code != console.CLEAN:
         return code

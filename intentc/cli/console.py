@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from intentc.cli.workspace import Workspace, open_workspace
-from intentc.compiler import TARGETS, Options, Result, compile_program, parse_files
+from intentc.compiler import TARGETS, Fleet, Options, Result, compile_program, parse_files
 from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.nodes import Program
+from intentc.profile import Project
 
 CLEAN = 0
 FINDINGS = 1
@@ -22,6 +25,9 @@ INPUT_OUTPUT = 5
 
 FAILED_ASSERTS = {"E906", "E907"}
 """What the prover finds in the user's lines and not in ours: a claim that the intents do not keep."""
+
+WORTH_PROCESSES = 20_000
+"""How many statements, counted once for each cluster, make it worth compiling clusters side by side."""
 
 _CODES = (("E9", NOT_PROVED), ("E6", USAGE), ("E52", NO_INPUT), ("E5", INPUT_OUTPUT))
 _COLORS = ("auto", "always", "never")
@@ -65,11 +71,14 @@ def compiled(
     *,
     kustomization: bool = False,
     intents_required: bool = True,
+    jobs: int = 1,
 ) -> tuple[Workspace, Result]:
     """Read and compile the project asked for; what is wrong with the question is a diagnostic as well.
 
-    Where intents are not required, a project without any is a program of no lines.
+    Where intents are not required, a project without any is a program of no lines. `jobs` clusters are
+    compiled side by side; 0 is as many as there are processors, where there is enough to do.
     """
+    note = _progress()
     wrong = tuple(_wrong(asked, targets))
     workspace = open_workspace(asked.path, asked.manifests, asked.namespace, intents_required)
     program, problems = parse_files(workspace.sources)
@@ -79,7 +88,35 @@ def compiled(
         # Without its profile a program would be judged by the wrong facts. What a manifest that cannot be
         # read leaves open is not judged.
         return workspace, Result(workspace.project, program, (), earlier)
-    return workspace, compile_program(program, workspace.project, options, earlier)
+    workers = _workers(jobs, program, workspace.project, options)
+    if workers == 1:
+        return workspace, compile_program(program, workspace.project, options, earlier, note=note)
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as executor:
+        fleet = Fleet(executor, workspace.sources)
+        result = compile_program(program, workspace.project, options, earlier, fleet=fleet, note=note)
+    return workspace, result
+
+
+def _workers(jobs: int, program: Program, project: Project, options: Options) -> int:
+    """Return how many processes compile: one where starting others takes longer than the work."""
+    clusters = len(options.clusters or project.clusters)
+    if jobs:
+        return min(jobs, clusters)
+    is_enough = len(program.statements) * clusters >= WORTH_PROCESSES
+    return min(os.cpu_count() or 1, clusters) if is_enough else 1
+
+
+def _progress() -> Callable[[str], None]:
+    """Return what tells a person at a terminal, after a second, what is being done."""
+    start = time.monotonic()
+
+    def note(doing: str) -> None:
+        if time.monotonic() - start > 1 and sys.stderr.isatty():
+            say(f"intentc: {doing}\n")
+
+    return note
 
 
 def show(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = "") -> int:
