@@ -2,9 +2,9 @@
 
     python build_on_dask.py examples/fleet tcp://scheduler:8786
 
-`intentc build` uses the processors of one machine. A fleet that outgrows it goes to any engine with an executor
-of `concurrent.futures`: the workers need intentc installed, and nothing else. What they send back is written
-here, all or nothing, as by any build.
+`intentc build` uses the processors of one machine. A fleet that outgrows it goes to any engine with an
+executor of `concurrent.futures`: the workers need intentc installed, and nothing else. What they send back is
+written here, all or nothing, as by any build.
 """
 
 from __future__ import annotations
