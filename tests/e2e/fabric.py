@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.e2e import programs
@@ -114,13 +115,24 @@ def _start(pod: Pod, scratch: Path) -> str:
     ipam = {"type": "host-local", "subnet": node.pods, "routes": [{"dst": "0.0.0.0/0"}]}
     ipam["dataDir"] = str(scratch / f"ipam-{node.name}")
     network = {"cniVersion": "0.4.0", "name": "pods"}
-    result = _plugin("ptp", pod, {**network, "type": "ptp", "ipam": ipam})
+    result = json.loads(_plugin("ptp", pod, {**network, "type": "ptp", "ipam": ipam}))
+    address: str = result["ips"][0]["address"].partition("/")[0]
     if pod.host_port:
-        mapping = {"hostPort": pod.host_port, "containerPort": pod.listens[0][1], "protocol": "tcp"}
-        capabilities = {"runtimeConfig": {"portMappings": [mapping]}, "prevResult": json.loads(result)}
-        _plugin("portmap", pod, {**network, "type": "portmap", "snat": True, **capabilities})
-    address: str = json.loads(result)["ips"][0]["address"]
-    return address.partition("/")[0]
+        _open_host_ports(pod, address, network)
+    return address
+
+
+def _open_host_ports(pod: Pod, address: str, network: Mapping[str, object]) -> None:
+    """Forward a hostPort, and the next one, to a pod: portmap masquerades what comes from the pod's subnet.
+
+    The first is opened with the address as Calico reports it, the second as host-local does.
+    https://github.com/containernetworking/plugins/blob/v1.1.1/plugins/meta/portmap/portmap.go
+    """
+    for port, name, prefix in ((pod.host_port, "pods", 32), (pod.host_port + 1, "subnet", 24)):
+        mapping = {"hostPort": port, "containerPort": pod.listens[0][1], "protocol": "tcp"}
+        before = {**network, "ips": [{"version": "4", "address": f"{address}/{prefix}"}]}
+        runtime = {"runtimeConfig": {"portMappings": [mapping]}, "prevResult": before}
+        _plugin("portmap", pod, {**network, "name": name, "type": "portmap", "snat": True, **runtime})
 
 
 def _plugin(name: str, pod: Pod, configuration: dict[str, object]) -> str:
