@@ -476,8 +476,7 @@
     for (const word of ["owner", "ticket", "until"]) {
       if (flow[word]) facts.append(make("dt", "", word), make("dd", "", flow[word]));
     }
-    const plain = `${flow.source} -> ${flow.target}:${flow.ports}${via}`.replace(/\s+/g, " ");
-    if (flow.statement && !flow.statement.startsWith(plain)) facts.append(make("dt", "", "as written"), statement(flow.statement));
+    if (flow.statement) facts.append(make("dt", "", "as written"), statement(flow.statement));
     if (facts.childNodes.length) element.append(facts);
     for (const number of flow.warnings || []) element.append(warning(data.warnings[number]));
     const extras = flow.extras || [];

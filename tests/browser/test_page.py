@@ -286,7 +286,7 @@ def test_the_policy_of_the_page_forbids_what_it_is_there_to_forbid(small: Path) 
 
 
 def test_small_data_can_be_read_in_the_file(small: Path, large: Path) -> None:
-    assert '"statement":"shop -\\u003e cache:6379"' in small.read_text()
+    assert '"source":"shop","target":"cache","ports":"6379"' in small.read_text()
     assert len(small.read_text()) < PLAIN
     assert "team-49-9" not in large.read_text()
 

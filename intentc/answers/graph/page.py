@@ -15,6 +15,8 @@ from intentc.answers.rendering import environment
 PLAIN = 64 * 1024
 """Data up to this many characters stands in the page as JSON, larger data is compressed."""
 
+_CLAUSES = (" because ", " owner ", " ticket ", " until ", " on ")
+
 
 def page(picture: Picture) -> str:
     """Return the page; its policy lets exactly its own script and style run, and nothing be fetched.
@@ -37,8 +39,16 @@ def page(picture: Picture) -> str:
 
 
 def island(picture: Picture) -> tuple[str, str]:
-    """Return type and text of the element that holds the data; no text of it can end the element."""
-    text = json.dumps(document(picture), ensure_ascii=True, separators=(",", ":"))
+    """Return type and text of the element that holds the data; no text of it can end the element.
+
+    It is the document, less the statements that say no more than their flow and its clauses.
+    """
+    found = document(picture)
+    for flow, edge in zip(found["flows"], picture.edges, strict=True):
+        said, shown = flow.get("statement", ""), " ".join(edge.seen.text.split())
+        if said == shown or (said.startswith(shown) and said[len(shown) :].startswith(_CLAUSES)):
+            del flow["statement"]
+    text = json.dumps(found, ensure_ascii=True, separators=(",", ":"))
     if len(text) > PLAIN:
         return "text/plain", b64encode(zlib.compress(text.encode(), 9)).decode()
     return "application/json", text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
