@@ -139,3 +139,9 @@ def test_a_secret_never_shows(project: Path) -> None:
             done = run(command, "--format", form, cwd=project)
             assert done.returncode in (0, 1)
             assert b"s3cr3t" not in done.stdout + done.stderr
+
+
+def test_formatting_needs_no_manifests(project: Path) -> None:
+    (project / "k8s" / "web.yaml").write_text("kind: Service {\n")
+    assert run("check", cwd=project).returncode == 1
+    assert run("fmt", "--check", cwd=project).returncode == 0

@@ -80,7 +80,9 @@ def compiled(
     """
     note = _progress()
     wrong = tuple(_wrong(asked, targets))
-    workspace = open_workspace(asked.path, asked.manifests, asked.namespace, intents_required)
+    workspace = open_workspace(
+        asked.path, asked.manifests, asked.namespace, intents_required=intents_required
+    )
     program, problems = parse_files(workspace.sources)
     options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired, kustomization)
     earlier = (*wrong, *workspace.diagnostics, *problems)

@@ -52,7 +52,8 @@ def fmt(request: Request) -> int:
         return _file("<stdin>", sys.stdin.buffer.read(), request, asked)
     code = console.CLEAN
     for path in request.paths or (Path(),):
-        workspace = open_workspace(path)
+        # The layout of intents depends on nothing but their text.
+        workspace = open_workspace(path, with_manifests=False)
         if has_errors(workspace.diagnostics):
             code = max(code, console.show(workspace.diagnostics, asked, workspace.prefix))
             continue

@@ -40,7 +40,9 @@ def open_workspace(
     path: Path,
     manifests: tuple[str, ...] = (),
     namespace: str = "default",
+    *,
     intents_required: bool = True,
+    with_manifests: bool = True,
 ) -> Workspace:
     """Read the project at `path`: a folder, or a single `.intent` file that is a program of its own.
 
@@ -73,6 +75,8 @@ def open_workspace(
             )
             diagnostics.append(error("E523", f"no `.intent` file in `{root}`", help=help_text))
     found: tuple[tuple[str, bytes, str], ...] = ()
+    if not with_manifests:
+        return Workspace(root, prefix, project, sources, tuple(diagnostics))
     if manifests:
         found = tuple(_given(root, manifests, namespace, diagnostics))
     elif project.manifests and not has_errors(diagnostics):
