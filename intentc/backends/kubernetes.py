@@ -86,15 +86,13 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     subjects = _subjects(policy, profile, diagnostics)
     if has_errors(diagnostics):
         return (), tuple(diagnostics)
-    documents: dict[str, list[tuple[str, str]]] = {}
+    files: dict[str, list[tuple[_Subject, bool]]] = {}
     for subject in subjects.values():
-        documents.setdefault(_file_name(subject.namespace), []).extend(_documents(subject))
+        files.setdefault(_file_name(subject.namespace), []).append((subject, False))
         if subject.node_ports:
-            documents.setdefault(cilium.file_name(subject.namespace), []).append(_clusterwide(subject))
-    artifacts = tuple(
-        Artifact(f"kubernetes/{name}", (HEADER + "".join(text for _, text in sorted(its))).encode())
-        for name, its in sorted(documents.items())
-    )
+            files.setdefault(cilium.file_name(subject.namespace), []).append((subject, True))
+    # File by file, so that the texts of all policies never are in memory beside their bytes.
+    artifacts = tuple(Artifact(f"kubernetes/{name}", _file(its)) for name, its in sorted(files.items()))
     return artifacts, tuple(diagnostics)
 
 
@@ -179,6 +177,14 @@ def _subjects(
                 else:
                     ports.add(rule.ports)
     return subjects
+
+
+def _file(subjects: Iterable[tuple[_Subject, bool]]) -> bytes:
+    """Return the bytes of one file: each subject with whether its policy for nodes is meant."""
+    documents: list[tuple[str, str]] = []
+    for subject, is_for_nodes in subjects:
+        documents.extend([_clusterwide(subject)] if is_for_nodes else _documents(subject))
+    return (HEADER + "".join([text for _, text in sorted(documents)])).encode()
 
 
 def _file_name(namespace: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from io import BytesIO
 from json.encoder import encode_basestring_ascii as quote
 
 from intentc.diagnostics import Diagnostic
@@ -31,13 +32,19 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     """
     del profile
     places = {id(flow): _place(flow) for flow in policy.flows}
-    lines = ",\n".join(
-        f'{{"at": "{_AT[rule.point]}", "source": {_end(rule.source)}, "target": {_end(rule.target)}, '
-        f'"ports": "{_ports(rule.ports)}", "because": [{_because(rule.origins, places)}]}}'
-        for rule in policy.rules
-    )
-    head = f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": ['
-    return (Artifact("provenance.json", f"{head}\n{lines}\n]}}\n".encode()),), ()
+    out = BytesIO()
+    out.write(f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": ['.encode())
+    separator = "\n"
+    for rule in policy.rules:
+        line = (
+            f'{separator}{{"at": "{_AT[rule.point]}", "source": {_end(rule.source)}, '
+            f'"target": {_end(rule.target)}, "ports": "{_ports(rule.ports)}", '
+            f'"because": [{_because(rule.origins, places)}]}}'
+        )
+        out.write(line.encode())
+        separator = ",\n"
+    out.write(b"\n]}\n")
+    return (Artifact("provenance.json", out.getvalue()),), ()
 
 
 def _place(flow: Flow) -> str:
