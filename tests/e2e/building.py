@@ -28,10 +28,10 @@ class Built:
     cluster: ClusterResult
 
 
-def build(intents: str, *, masquerade: tuple[str, ...] | None) -> Built:
+def build(intents: str, *, masquerade: tuple[str, ...] | None, mode: str = "explicit") -> Built:
     """Compile intents for the cluster; raise AssertionError when they do not compile."""
     files = {
-        "intentc.yaml": project(masquerade=masquerade).encode(),
+        "intentc.yaml": project(masquerade=masquerade, mode=mode).encode(),
         "a.intent": intents.encode() + b"\n",
     }
     result = compile_files(files, Options())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.e2e.holes import Hole
+from tests.e2e.modes import Mode
 from tests.e2e.observing import Seen
 from tests.e2e.rows import Row
 from tests.e2e.world import COVERING
@@ -59,8 +60,23 @@ def api_page(facts: Sequence[str], policies: Sequence[Policy]) -> list[str]:
     return lines + table(("rule", "policies"), ((rule, "; ".join(names)) for rule, names in laxer.items()))
 
 
+def row_cells(row: Row, seen: Seen) -> tuple[str, ...]:
+    """Return the cells of one row of the truth table, as it was seen."""
+    return (
+        row.number,
+        row.source,
+        row.target,
+        "no" if row.masquerade == COVERING else "yes",
+        seen.leaving or "-",
+        ", ".join(seen.hops) or "-",
+        seen.entering or "-",
+        f"{seen.answers}, seeing {seen.sees}" if seen.sees else seen.answers or "none",
+    )
+
+
 def packets_page(
     rows: Sequence[tuple[Row, Seen]],
+    modes: Sequence[Mode],
     claims: Sequence[tuple[str, str, bool]],
     holes: Sequence[Hole],
     counts: Sequence[tuple[str, str, int]],
@@ -77,20 +93,12 @@ def packets_page(
         "ingress sees",
         "answer",
     )
-    seen_rows = [
-        (
-            row.number,
-            row.source,
-            row.target,
-            "no" if row.masquerade == COVERING else "yes",
-            seen.leaving or "-",
-            ", ".join(seen.hops) or "-",
-            seen.entering or "-",
-            f"{seen.answers}, seeing {seen.sees}" if seen.sees else seen.answers or "none",
-        )
-        for row, seen in rows
-    ]
-    lines = ["### Row by row", "", *table(head, seen_rows)]
+    lines = ["### Row by row", "", *table(head, (row_cells(row, seen) for row, seen in rows))]
+    lines += ["", "### Modes of the firewall", "", "The tables above are of the mode `explicit`.", ""]
+    lines += table(
+        ("mode", "rows that end as above", "a connection of no intent, to another node"),
+        ((mode.name, str(mode.rows), mode.stray) for mode in modes),
+    )
     lines += ["", "### Claims", "", *table(("claim", "seen"), (claim[:2] for claim in claims))]
     lines += ["", "### What node rules let in", ""]
     found = [

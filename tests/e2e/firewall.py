@@ -58,13 +58,15 @@ def ruleset(rules: Iterable[Rule] | None) -> str:
         lines.append(f"chain {chain} {{")
         lines += [_line(rule) for rule in ordered if rule.direction == direction and _is_ipv4(rule)]
         lines += [end, "}"]
+    nodes = ", ".join(node.address for node in NODES.values())
     policed = "" if rules is not None else "accept"
     lines += [
         "chain forward {",
         "type filter hook forward priority 0; policy accept;",
         policed,
-        # What the API server says to the nodes' own programs, also after connections were forgotten.
+        # Between the API server and the nodes' own programs, also after connections were forgotten.
         f"ip saddr {CONTROL_PLANE} tcp sport 443 accept",
+        f"ip saddr {{ {nodes} }} ip daddr {CONTROL_PLANE} accept",
         "ct state established,related accept",
         *(f'iifname "to-{node}" jump out_of_node' for node in NODES),
         *(f'oifname "to-{node}" jump into_node' for node in NODES),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e import evidence, holes, necessity, programs, random_programs, truth_rows, verifications
+from tests.e2e import evidence, holes, modes, necessity, programs, random_programs, truth_rows, verifications
 from tests.e2e.cluster import Cluster
 from tests.e2e.observing import Observer
 
@@ -41,10 +41,13 @@ def run(*, short: bool) -> list[str]:
 
 
 def ask(cluster: Cluster, *, short: bool) -> list[str]:
-    """Ask everything of a cluster that is up; the long form writes what it saw."""
+    """Ask everything of a cluster that is up; the long form writes what it saw, when nothing is wrong."""
     observer = Observer(cluster)
     with _timed("the truth table"):
         rows, wrong = truth_rows.ask(cluster, observer)
+    with _timed("modes of the firewall"):
+        firewalls, problems = modes.ask(cluster, observer)
+        wrong += problems
     with _timed("verifications"):
         claims = verifications.verify(cluster, observer)
         wrong += [f"{claim.text}: {claim.shown}" for claim in claims if not claim.holds]
@@ -57,8 +60,8 @@ def ask(cluster: Cluster, *, short: bool) -> list[str]:
     with _timed("random programs"):
         compared, problems = random_programs.compare(cluster, observer, FEW_PROGRAMS if short else PROGRAMS)
         wrong += problems
-    if not short:
-        evidence.write("packets", evidence.packets_page(rows, claims, opened, counts, compared))
+    if not (short or wrong):
+        evidence.write("packets", evidence.packets_page(rows, firewalls, claims, opened, counts, compared))
     return wrong
 
 

@@ -139,7 +139,7 @@ def balancer_status(service: str) -> dict[str, object] | None:
     return {"loadBalancer": {"ingress": ingress}} if found else None
 
 
-def project(*, masquerade: tuple[str, ...] | None = COVERING) -> str:
+def project(*, masquerade: tuple[str, ...] | None = COVERING, mode: str = "explicit") -> str:
     """Return the `intentc.yaml` of this cluster."""
     lines = [
         "version: 1",
@@ -154,7 +154,7 @@ def project(*, masquerade: tuple[str, ...] | None = COVERING) -> str:
         f"    serviceCIDR: {SERVICE_RANGE}",
         "    dns: kube-dns",
         f"    controlPlane: {{endpoint: {CONTROL_PLANE}, cidr: {CONTROL_PLANE_RANGE}}}",
-        f"    firewall: {{mode: explicit, project: net-prod, network: vpc-prod, targetTags: [{TAG}]}}",
+        f"    firewall: {{mode: {mode}, project: net-prod, network: vpc-prod, targetTags: [{TAG}]}}",
     ]
     if masquerade is not None:
         lines.append(f"    ipMasq: {{nonMasqueradeCIDRs: [{', '.join(masquerade)}]}}")
