@@ -284,6 +284,15 @@ def test_threat_manifest(name: str) -> None:
     assert time.perf_counter() - start < 5
 
 
+def test_threat_manifest_of_more_values_than_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{SERVICE}  x: [{'a, ' * 1000}a]\n"
+    assert found(text).services
+    monkeypatch.setattr("intentc.manifests.tree.MAXIMUM_VALUES", 1000)
+    diagnostic = refused(text)
+    assert (diagnostic.code, "1,000 values" in diagnostic.message) == ("E801", True)
+    assert found(f"{SERVICE}---\n" * 80).services
+
+
 def test_a_thousand_keys_of_one_name_and_long_texts_take_linear_time() -> None:
     def cost(count: int) -> float:
         text = "---\n".join(

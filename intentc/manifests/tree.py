@@ -13,6 +13,9 @@ from intentc.source import SourceFile, Span
 MAXIMUM_DEPTH = 32
 """How deep mappings and lists may stand in one another."""
 
+MAXIMUM_VALUES = 1_000_000
+"""How many values one document may hold: a tree takes a hundred times the room of its text."""
+
 _TEMPLATE = re.compile(r"\{\{")
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _SHOWN = 60
@@ -60,8 +63,8 @@ class Unreadable(Exception):
 def read_document(source: SourceFile, start: int, end: int) -> Value | None:
     """Return the document between two offsets of a file, or None where it says nothing.
 
-    Raises Unreadable for what is not YAML, is a template, nests too deep, gives a key twice, or has anchors,
-    aliases or tags, which could make a small text a large tree.
+    Raises Unreadable for what is not YAML, is a template, nests too deep, has too many values, gives a key
+    twice, or has anchors, aliases or tags, which could make a small text a large tree.
     """
     import yaml
 
@@ -109,6 +112,7 @@ class _Reading:
         self.source = source
         self.start = start
         self.root: Value | None = None
+        self.count = 0
         # Each open mapping or list, with the key whose value comes next.
         self.stack: list[tuple[Value, list[str | None], dict[str, Span]]] = []
 
@@ -182,6 +186,11 @@ class _Reading:
         self.stack.append((value, [None], {}))
 
     def _place(self, value: Value) -> None:
+        self.count += 1
+        if self.count > MAXIMUM_VALUES:
+            message = f"manifest has more than {MAXIMUM_VALUES:,} values in one document"
+            help_text = "give the objects as documents of their own"
+            raise Unreadable(error("E801", message, value.span, "no more are read", help=help_text))
         if not self.stack:
             self.root = value
             return
