@@ -33,8 +33,8 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     del profile
     places = {id(flow): _place(flow) for flow in policy.flows}
     out = BytesIO()
-    out.write(f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": ['.encode())
-    separator = "\n"
+    out.write(f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": [\n'.encode())
+    separator = ""
     for rule in policy.rules:
         line = (
             f'{separator}{{"at": "{_AT[rule.point]}", "source": {_end(rule.source)}, '

@@ -1,6 +1,6 @@
 """Write `templates/frames.json`: the frames that most builds need, so that they need not load Jinja.
 
-`python -m tests.frames` writes the file; `tests/test_frames.py` holds it against the templates.
+`python -m tests.frames` writes the file, `--print` prints it; `tests/test_frames.py` holds it against the templates.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ FILE = Path(__file__).resolve().parents[2] / "templates" / "frames.json"
 def main() -> int:
     """Write the file, and say whether it changed."""
     text = wanted()
+    if sys.argv[1:] == ["--print"]:
+        sys.stdout.write(text)
+        return 0
     if FILE.is_file() and FILE.read_text() == text:
         print("frames.json is what the templates say")  # noqa: T201 - it talks to a person
         return 0

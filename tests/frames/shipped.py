@@ -44,7 +44,7 @@ def programs() -> list[dict[str, str]]:
 
 
 def wanted() -> str:
-    """Return the text that `templates/frames.json` should have."""
+    """Return the text that `templates/frames.json` should have; only a fresh process has made no frame yet."""
     found: dict[str, dict[Names, Frame]] = {}
     make = frames.make
 
@@ -58,6 +58,7 @@ def wanted() -> str:
         patch.object(frames, "make", note),
         patch.object(rendering, "_shipped", lambda _template: {}),
         patch.object(rendering, "_known", known),
+        patch.object(rendering, "_known_flat", {}),
     ):
         for files in programs():
             result = compile_texts(files)
