@@ -1,6 +1,6 @@
 """Write `templates/frames.json`: the frames that most builds need, so that they need not load Jinja.
 
-`python -m tests.frames` writes the file, `--print` prints it; `tests/test_frames.py` holds it against the templates.
+`python -m tests.frames` writes the file, `--print` prints it; `tests/test_frames.py` holds the file to it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def programs() -> list[dict[str, str]]:
 
 
 def wanted() -> str:
-    """Return the text that `templates/frames.json` should have; only a fresh process has made no frame yet."""
+    """Return the text that `templates/frames.json` should have; to be asked in a fresh process."""
     found: dict[str, dict[Names, Frame]] = {}
     make = frames.make
 
