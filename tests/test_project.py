@@ -291,11 +291,14 @@ def test_the_page_shows_an_example_of_every_key() -> None:
 
 @pytest.mark.parametrize(("section", "key", "example"), EXAMPLES)
 def test_the_examples_of_the_page_are_legal(section: str, key: str, example: str) -> None:
-    ranges = "podCIDRs: [100.64.0.0/14], nodeCIDRs: [192.168.64.0/19], "
+    beside = {
+        "samples": "podCIDRs: [100.64.0.0/14], nodeCIDRs: [192.168.64.0/19], ",
+        "clusterwidePolicies": "dataplane: cilium, ",
+    }.get(key, "")
     pair = f"{key}: {example}"
     text = {
         "The project": f"{pair}\n",
-        "A cluster": f"clusters: {{prod: {{{ranges if key == 'samples' else ''}{pair}}}}}\n",
+        "A cluster": f"clusters: {{prod: {{{beside}{pair}}}}}\n",
         "firewall": f"clusters: {{prod: {{firewall: {{{pair}}}}}}}\n",
     }[section]
     assert codes(text if key == "version" else f"version: 1\n{text}") == []
