@@ -17,7 +17,7 @@ from intentc.prove.admission import refusals
 from intentc.prove.documents import Unreadable
 from intentc.prove.policy_reader import read_policies
 from intentc.prove.shapes import Shapes
-from tests.e2e import evidence, namespaces, odd_policies, programs
+from tests.e2e import evidence, namespaces, odd_policies, programs, sandbox
 from tests.e2e.api_server import JSON, ApiServer, Processes, Refused, collection
 from tests.networkpolicy import refused_by_server, refused_by_us
 from tests.networkpolicy.accepted import ACCEPTED
@@ -53,7 +53,7 @@ def prepare() -> None:
 
 def run(*, short: bool) -> list[str]:
     """Return where the server and we disagree, and what it does not take; the short form asks as much."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=sandbox.SCRATCH) as scratch:
         processes = Processes(Path(scratch))
         try:
             namespaces.add("api")

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e import evidence, holes, modes, necessity, programs, random_programs, truth_rows, verifications
+from tests.e2e import (
+    evidence,
+    holes,
+    modes,
+    necessity,
+    programs,
+    random_programs,
+    sandbox,
+    truth_rows,
+    verifications,
+)
 from tests.e2e.cluster import Cluster
 from tests.e2e.observing import Observer
 
@@ -30,7 +40,7 @@ def prepare() -> None:
 
 def run(*, short: bool) -> list[str]:
     """Return where packets differ from the intents, the truth table, the warnings or the prover."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=sandbox.SCRATCH) as scratch:
         cluster = Cluster(Path(scratch))
         try:
             with _timed("the cluster is up"):

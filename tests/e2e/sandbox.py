@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from tests.e2e.failure import Missing
 
 INSIDE = "--inside"
 """The flag of a run that is already in its namespaces."""
+
+SCRATCH = "/run"
+"""Where a part keeps what it needs for a while: it vanishes with the part."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,11 +31,17 @@ def run(part: str, *, short: bool) -> bool:
     if trial.returncode:
         raise Missing(f"namespaces: run as root or allow user namespaces ({trial.stderr.strip()})")
     command = [*unshare(), sys.executable, "-m", "tests.e2e", part, INSIDE, *(["--short"] if short else [])]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode != 0
+    running = subprocess.Popen(command, cwd=ROOT)
+    # `unshare` does not listen to SIGTERM; killed, it takes along all that it started.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
+    try:
+        return running.wait() != 0
+    finally:
+        running.kill()
 
 
 def furnish() -> None:
     """Give the namespaces a loopback device and a place for names of network namespaces."""
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", SCRATCH], check=True)
     Path("/run/netns").mkdir()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
