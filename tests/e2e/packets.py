@@ -27,7 +27,7 @@ SANDBOXED = True
 PROGRAMS = range(200)
 FEW_PROGRAMS = range(8)
 SHORT_HOLES = ("nodeport", "hostport")
-SHORT_NECESSITY = ("direct", "nodeport")
+SHORT_NECESSITY = ("nodeport",)
 DEBIAN = ("conntrack", "etcd", "ip", "iptables", "nft", "openssl", "unshare")
 
 

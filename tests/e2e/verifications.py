@@ -73,8 +73,8 @@ def _node_rules(cluster: Cluster, observer: Observer) -> Iterator[Claim]:
         built = build(WAYS[way], masquerade=COVERING)
         apply(cluster, built, COVERING)
         cluster.policies(without_nodes(built, direction))
-        rows = [row for row in ROWS if row.way == way and row.answers]
-        refused = [row.number for row in rows if not observer.look(row).answers]
+        rows = {observer.probe(row): row.number for row in ROWS if row.way == way and row.answers}
+        refused = [rows[probe] for probe, answer in cluster.ask(rows).items() if answer is None]
         needs = "needs its" if is_needed else "needs no"
         shown = f"without it, refused: {', '.join(refused)}" if refused else "every row is admitted"
         yield Claim(f"`via {way}` {needs} node rule for {direction}", shown, bool(refused) == is_needed)
