@@ -140,6 +140,13 @@ def test_broken_is_what_no_intent_can_help() -> None:
         assert reason in item.reason
 
 
+def test_a_number_behind_a_word_is_a_port_only_where_the_service_has_it() -> None:
+    assert suggested(app("web", env("SCRIPT", "orders 10; orders 99")) + ORDERS).needs == ()
+    assert lines(suggested(app("web", env("SCRIPT", "nc -z orders 80")) + ORDERS)) == [
+        "shop/deployment/web -> shop/orders:80"
+    ]
+
+
 def test_unused_is_a_flow_without_a_reason() -> None:
     found = suggested(
         WEB + ORDERS,

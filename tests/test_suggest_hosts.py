@@ -44,6 +44,7 @@ NAMED = [
     # What must not be taken for a host.
     ("orders", "", set()),
     ("orders", "DATABASE_NAME", set()),
+    ("redis:6", "RUNNER_IMAGE", set()),
     ("user", "DB_USER", set()),
     ("http://user:secret@", "", set()),
     ("-port=80", "", set()),

@@ -67,6 +67,9 @@ _NAMING = frozenset(
 )
 """The last word of a variable or flag whose value is a host."""
 
+_VERSIONED = (["image"], ["tag"], ["version"])
+"""The last word of one whose value is `name:version`."""
+
 
 class Host(NamedTuple):
     """A host that a text names; `port` is 0 where the text gives none.
@@ -84,8 +87,12 @@ class Host(NamedTuple):
 
 def is_naming(hint: str) -> bool:
     """Tell whether a variable, flag or key takes a host, by its last word."""
-    words = _WORDS.findall(hint)
-    return bool(words) and words[-1].lower() in _NAMING
+    words = _words(hint)
+    return bool(words) and words[-1] in _NAMING
+
+
+def _words(hint: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(hint)]
 
 
 def hosts(text: str, hint: str) -> Iterator[Host]:
@@ -96,6 +103,8 @@ def hosts(text: str, hint: str) -> Iterator[Host]:
     in URLs are passed over. Takes time linear in the text.
     """
     found: dict[Host, None] = {}
+    if _words(hint)[-1:] in _VERSIONED:
+        return
     rest = text[:MAXIMUM_TEXT]
     for url in _URL.finditer(rest):
         scheme = url[1].lower()
@@ -107,7 +116,9 @@ def hosts(text: str, hint: str) -> Iterator[Host]:
     rest = _WHOLE_URL.sub(" ", rest)
     for pattern in (_WITH_PORT, _WITH_SPACE):
         for match in pattern.finditer(rest):
-            found[Host(match[1], _number(match[2]), "", hint, bare=False)] = None
+            # `sleep 10` looks as `nc db 5432` does.
+            bare = pattern is _WITH_SPACE
+            found[Host(match[1], _number(match[2]), "", hint, bare)] = None
     for match in _NAME.finditer(rest):
         if ".svc" in match[1]:
             found[Host(match[1].rstrip("."), 0, "", hint, bare=False)] = None

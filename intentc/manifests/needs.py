@@ -144,7 +144,7 @@ def _ports(workload: Workload, host: Host, service: Service) -> Iterable[Service
         if chosen:
             return chosen
         if host.port or len(service.ports) != 1:
-            return [None]
+            return [] if host.port and host.bare else [None]
     often = [port for port in service.ports if port.name not in _SELDOM_CALLED]
     return often or service.ports or [None]
 
