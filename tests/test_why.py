@@ -314,6 +314,20 @@ def test_an_answer_among_many_intents_lowers_few() -> None:
     )
 
 
+def test_a_plain_question_loads_no_grammar(project: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from intentc.cli.console import Asked; "
+        "from intentc.cli.why import Request, why; "
+        f"why(Request({SHOP!r}, Asked(Path()), 'json', False)); "
+        "sys.exit(','.join({name.split('.')[0] for name in sys.modules} & {'lark', 'jinja2', 'yaml'}) or 0)"
+    )
+    (project / "intentc.yaml").unlink()
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # --- The model ------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from intentc import ir
 from intentc.analysis import analyze, policy_of
 from intentc.analysis.statements import Resolved
 from intentc.diagnostics import Diagnostic, error, has_errors
-from intentc.nodes import Assert, Intent, Isolate, Program
+from intentc.nodes import Assert, Intent, Isolate, PlainIntent, Program
 from intentc.parser import parse
 from intentc.parser.text import decode
 from intentc.profile import Profile, Project
@@ -51,6 +51,10 @@ def flows_asked(
     question: Question, project: Project, profile: Profile
 ) -> tuple[tuple[ir.Flow, ...], tuple[Diagnostic, ...]]:
     """Return the flows a question denotes on one cluster, or why it cannot carry such a thing."""
+    if project.inventory is None and all(isinstance(item.statement, PlainIntent) for item in question.asked):
+        # There is nothing that a claim may say and an intent may not; a plain one needs no tree.
+        policy, problems = policy_of(question.asked, project, profile)
+        return policy.flows, problems
     claims = tuple(replace(item, statement=_claim(item.statement)) for item in question.asked)
     policy, problems = policy_of(claims, project, profile)
     flows = tuple(assertion.flow for assertion in policy.assertions)
