@@ -82,3 +82,18 @@ def test_coverage_counts_directions_and_leaves_hosts_out(tmp_path: Path) -> None
     assert "prod: 33.3 % isolated (2 of 6 directions)" in text
     assert "open both ways: other/deployment/lonely  manifests.yaml:" in text
     assert "not selectable, hostNetwork: shop/deployment/agent" in text
+
+
+def test_names_of_files_can_do_nothing(tmp_path: Path) -> None:
+    (tmp_path / "intentc.yaml").write_text('version: 1\nmanifests: ["k8s/*"]\n')
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "k8s" / "a\n::error::x\x1b[31m\u202e.yaml").write_text(WEB + ORDERS)
+    for arguments in (["suggest"], ["suggest", "--format", "intents"], ["coverage"]):
+        (tmp_path / "a.intent").write_text("isolate shop ingress\n")
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode in (0, 1)
+        for line in (done.stdout + done.stderr).splitlines():
+            assert not line.startswith("::")
+            assert line.isprintable()
+    (tmp_path / "b.intent").write_text(run("suggest", "--format", "intents", cwd=tmp_path).stdout)
+    assert run("check", cwd=tmp_path).returncode == 0

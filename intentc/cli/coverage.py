@@ -14,6 +14,7 @@ import typer
 from intentc.cli import console
 from intentc.cli.options import ClusterOption, ColorOption, ManifestsOption, NamespaceOption, PathArgument
 from intentc.diagnostics import Diagnostic, error, has_errors
+from intentc.output.terminal import visible
 
 if TYPE_CHECKING:
     from intentc.answers.coverage import Coverage, NamespaceCoverage
@@ -133,7 +134,7 @@ def _open(space: NamespaceCoverage, prefix: str) -> list[str]:
 
 def _place(workload: Workload, prefix: str = "") -> str:
     span = workload.span
-    return f"{prefix}{span.file.path}:{span.file.position(span.start)[0]}"
+    return visible(f"{prefix}{span.file.path}:{span.file.position(span.start)[0]}")
 
 
 def _json(found: list[Coverage]) -> str:
