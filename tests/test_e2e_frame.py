@@ -14,7 +14,8 @@ from tests.e2e import __main__ as frame
 from tests.e2e import evidence, firewall, programs
 from tests.e2e.building import build, without_one
 from tests.e2e.failure import Missing
-from tests.e2e.rows import MASQUERADED_ROWS, ROWS, WAYS
+from tests.e2e.observing import expected
+from tests.e2e.rows import MASQUERADED_ROWS, MISCONFIGURED, ROWS, WAYS
 from tests.e2e.world import COVERING
 from tests.tools import development
 
@@ -165,3 +166,10 @@ def test_every_row_of_the_table_is_asked_and_every_way_has_rows() -> None:
     assert numbers == {str(number) for number in range(1, 29)}
     assert {row.way for row in ROWS} == set(WAYS)
     assert {row.number for row in MASQUERADED_ROWS} >= {"6", "11", "16", "18"}
+
+
+def test_the_evidence_shows_every_row_as_the_table_says() -> None:
+    page = evidence.PAGE.read_text().splitlines()
+    for row in (*ROWS, *MASQUERADED_ROWS, MISCONFIGURED):
+        cells = evidence.row_cells(row, expected(row))
+        assert f"| {' | '.join(cells)} |" in page, "run ./dev e2e packets"
