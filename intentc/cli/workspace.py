@@ -168,12 +168,12 @@ class _Reader:
 
     def matching(self, patterns: tuple[str, ...], output: str) -> Iterator[str]:
         """Yield the files that match a pattern, sorted; hidden folders and the output are passed over."""
-        from intentc.project.patterns import expression
+        from intentc.project.patterns import chooser
 
-        wanted = [expression(pattern) for pattern in patterns]
+        wanted = [chooser(pattern) for pattern in patterns]
         count = 0
         for name in self.files(output):
-            if any(pattern.fullmatch(name) for pattern in wanted):
+            if any(chooses(name) for chooses in wanted):
                 count += 1
                 if count > MAXIMUM_FILES:
                     self.too_many()
