@@ -15,7 +15,7 @@ from intentc import manifests
 from intentc.compiler import Options, compile_files, load_project
 from intentc.diagnostics import Diagnostic, has_errors
 from intentc.formatter import layout
-from intentc.nodes import Program, With
+from intentc.nodes import PlainIntent, Program, With
 from intentc.parser import parse
 from intentc.parser.plain import PlainReader
 from intentc.parser.text import decode
@@ -109,12 +109,20 @@ def _ordered(statements: Iterable[Any]) -> list[Any]:
     found = []
     for node in statements:
         changes: dict[str, Any] = {}
-        if hasattr(node, "clauses"):
+        names = getattr(node, "_fields", None) or getattr(node, "__dataclass_fields__", ())
+        if "clauses" in names and not isinstance(node, PlainIntent):
             changes["clauses"] = tuple(sorted(node.clauses, key=lambda clause: clause.word))
         if isinstance(node, With):
             changes["statements"] = tuple(_ordered(node.statements))
-        found.append(replace(node, **changes) if changes else node)
+        found.append(_copy_with(node, changes))
     return found
+
+
+def _copy_with(node: Any, changes: dict[str, Any]) -> Any:
+    """Return a node with some fields changed, whether it is a named tuple or a dataclass."""
+    if not changes:
+        return node
+    return node._replace(**changes) if hasattr(node, "_replace") else replace(node, **changes)
 
 
 def _comments(program: Program) -> list[str]:
