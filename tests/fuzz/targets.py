@@ -109,7 +109,9 @@ def _ordered(statements: Iterable[Any]) -> list[Any]:
     found = []
     for node in statements:
         changes: dict[str, Any] = {}
-        names = getattr(node, "_fields", None) or getattr(node, "__dataclass_fields__", ())
+        names: tuple[str, ...] = getattr(node, "_fields", ()) or tuple(
+            getattr(node, "__dataclass_fields__", ())
+        )
         if "clauses" in names and not isinstance(node, PlainIntent):
             changes["clauses"] = tuple(sorted(node.clauses, key=lambda clause: clause.word))
         if isinstance(node, With):
