@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from intentc.compiler import compile_texts
+from intentc.prove import prove
 from tests.prove_material import (
     CROSSING_FILES,
     PLAIN_FILES,
     POSTGRES,
     WEB,
+    artifacts,
     codes,
     pods,
     prove_crossing,
@@ -80,3 +82,35 @@ def test_an_annotation_counts_twice_once_it_is_applied(size: int, refused: bool)
     assert codes(prove_plain({**PLAIN_FILES, "kubernetes/shop.yaml": text})[1]) == (
         {"E905"} if refused else set()
     )
+
+
+GUARDED = """version: 1
+clusters:
+  prod:
+    podCIDRs: [100.64.0.0/14]
+    nodeCIDRs: [192.168.64.0/19]
+    firewall:
+      mode: egress-deny
+      project: net-prod
+      network: vpc-prod
+      targetServiceAccounts: [nodes@net-prod.iam.gserviceaccount.com, a@net-prod.iam.gserviceaccount.com]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "direction"), [("203.0.113.0/24", "INGRESS"), ("192.168.64.0/19", "EGRESS")]
+)
+def test_a_connection_too_few_names_the_intent_that_needs_it(source: str, direction: str) -> None:
+    text = "203.0.113.0/24 -> b:8443 via nodeport 30443\na -> b:80 via nodeport 30080\n"
+    result = compile_texts({"intentc.yaml": GUARDED, "a.intent": text})
+    (cluster,) = result.clusters
+    assert cluster.artifacts
+    files = {item.path.removeprefix("prod/"): item.content.decode() for item in cluster.artifacts}
+    blocks = files[MODULE].split("\nresource ")
+    kept = [block for block in blocks if not (f'"{direction}"' in block and f'"{source}"' in block)]
+    assert len(kept) == len(blocks) - 1
+    files[MODULE] = "\nresource ".join(kept)
+    _, diagnostics = prove(artifacts(files), cluster.policy, cluster.profile)
+    lost = [item for item in diagnostics if item.code == "E902"]
+    assert lost
+    assert all(item.span is not None and item.label == "this intent needs it" for item in lost)
