@@ -275,6 +275,7 @@ def test_hcl_values_are_what_they_say() -> None:
         "a {\n  x = <<E\nb\nE\n}\n",
         "a {\n  x = 1\n  x = 2\n}\n",
         "a {\n",
+        "a {\n  x = list(",
         "a {\n  x = 1 }\n",
         "a { x = 1 }\n",
         'a {\n  x = "b\n"\n}\n',
