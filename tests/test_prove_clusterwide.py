@@ -128,6 +128,17 @@ def test_a_file_that_is_missing_is_noticed(built: ClusterResult) -> None:
     assert "E902" in proved(built, {INTO_B: None})
 
 
+def test_what_is_lost_says_why_a_node_stands_there(built: ClusterResult) -> None:
+    artifacts = [
+        ir.Artifact(item.path.removeprefix("prod/"), item.content)
+        for item in built.artifacts
+        if not item.path.endswith(INTO_B)
+    ]
+    _, diagnostics = prove(artifacts, built.policy, built.profile)
+    (lost,) = [item.message for item in diagnostics if item.code == "E902"]
+    assert "(the connection arrives with a node's address: rows 5, 7, 9)" in lost
+
+
 def test_the_same_name_twice_is_noticed(built: ClusterResult) -> None:
     assert "E904" in proved(built, {"kubernetes/z.clusterwide.yaml": text_of(built, INTO_B)})
 
