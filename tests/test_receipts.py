@@ -109,6 +109,7 @@ def test_changed_code_is_seen(project: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_another_width_and_another_way_to_the_project_are_other_words(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     build(str(project))
     monkeypatch.setenv("COLUMNS", "50")
     assert not is_answered(project)
