@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from intentc.answers.wording import endpoint_text, flow_text, said
 from intentc.compiler import compile_texts
 from intentc.ir import Flow
+from intentc.wording import endpoint_text, flow_text, said
 from tests.model.programs import any_program
 from tests.model.wording import files
 from tests.readback import CLUSTER

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from intentc import ir
 from intentc.answers.reading import EmittedRule, Needs, Reading
-from intentc.answers.wording import endpoint_text, flow_text, path_text, place_of, ports_text, said
 from intentc.compiler import ClusterResult
 from intentc.prove.needs import Extra
+from intentc.wording import endpoint_text, flow_text, path_text, place_of, ports_text, said
 
 
 @dataclass(frozen=True, slots=True)

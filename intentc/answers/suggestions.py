@@ -11,12 +11,12 @@ from intentc import ir
 from intentc.analysis.existing import Existing
 from intentc.analysis.resolution import named_numbers, pod_port, workload_pods
 from intentc.answers.coverage import isolated
-from intentc.answers.wording import endpoint_text, flow_text
 from intentc.compiler import ClusterResult, Result
 from intentc.inventory import Entry, Inventory, Workload
 from intentc.manifests.needs import Need, Stranger, needs
 from intentc.profile import Profile
 from intentc.source import Span
+from intentc.wording import endpoint_text, flow_text
 
 State = Literal["correct", "missing", "broken"]
 

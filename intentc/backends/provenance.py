@@ -2,92 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from io import BytesIO
+from itertools import groupby
 from json.encoder import encode_basestring_ascii as quote
+from operator import attrgetter
 
 from intentc.diagnostics import Diagnostic
-from intentc.ir import (
-    Addresses,
-    Artifact,
-    Endpoint,
-    Flow,
-    Origin,
-    Point,
-    Policy,
-    Ports,
-    Requirement,
-    Selector,
-)
+from intentc.ir import Addresses, Artifact, Endpoint, Policy, Ports, Rule
 from intentc.profile import Profile
-
-_AT = {point: point.value for point in Point}
+from intentc.wording import endpoint_text, place_of, ports_text, ranges_text
 
 
 def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
-    """Return `provenance.json`: each rule, one a line, with why it exists and the `file:line` of its intents.
+    """Return `provenance.json`: for each point its rules, one a line, and why each exists.
 
-    The applied files name no file and no line, so that moving a line touches no cluster; this one does.
+    A rule stands there as the language would say it, with the `file:line` of its intents. The applied files
+    name no file and no line, so that moving a line touches no cluster; this one does.
     """
     del profile
-    places = {id(flow): _place(flow) for flow in policy.flows}
     out = BytesIO()
-    out.write(f'{{"version": 1, "cluster": {quote(policy.cluster)}, "rules": [\n'.encode())
-    separator = ""
-    for rule in policy.rules:
-        line = (
-            f'{separator}{{"at": "{_AT[rule.point]}", "source": {_end(rule.source)}, '
-            f'"target": {_end(rule.target)}, "ports": "{_ports(rule.ports)}", '
-            f'"because": [{_because(rule.origins, places)}]}}'
-        )
-        out.write(line.encode())
-        separator = ",\n"
-    out.write(b"\n]}\n")
+    out.write(f'{{"version": 2, "cluster": {quote(policy.cluster)}, "rules": {{'.encode())
+    places = {id(flow): quote(f" {place_of(flow.span)}")[1:-1] for flow in policy.flows}
+    between = ""
+    for point, rules in groupby(policy.rules, key=attrgetter("point")):
+        out.write(f'{between}\n"{point.value}": [\n'.encode())
+        out.write(",\n".join(_lines(rules, places)).encode())
+        out.write(b"\n]")
+        between = ","
+    out.write(b"}}\n")
     return (Artifact("provenance.json", out.getvalue()),), ()
 
 
-def _place(flow: Flow) -> str:
-    if flow.span is None:
-        return ""
-    file = flow.span.file
-    return f', "intent": {quote(f"{file.path}:{file.position(flow.span.start)[0]}")}'
+def _lines(rules: Iterable[Rule], places: dict[int, str]) -> Iterator[str]:
+    """Yield rules in their order, those that differ by nothing but their ports as one."""
+    last: Rule | None = None
+    ports: tuple[Ports, ...] = ()
+    for rule in rules:
+        if (
+            last
+            and rule.target == last.target
+            and rule.source == last.source
+            and rule.origins == last.origins
+        ):
+            ports = (*ports, rule.ports)
+            continue
+        if last:
+            yield _line(last, ports, places)
+        last, ports = rule, (rule.ports,)
+    if last:
+        yield _line(last, ports, places)
 
 
-def _because(origins: Iterable[Origin], places: dict[int, str]) -> str:
-    texts = [_cause(why.cause, why.rows) + places.get(id(why.flow), "") for why in origins]
-    return ", ".join([f"{text}}}" for text in dict.fromkeys(texts)])
+def _line(rule: Rule, ports: tuple[Ports, ...], places: dict[int, str]) -> str:
+    if len(rule.origins) == 1:
+        cause, rows, flow = rule.origins[0]
+        why = f'"{cause}{places[id(flow)] if flow else ""}{_rows(rows)}"'
+    else:
+        texts = [
+            f'"{cause}{places[id(flow)] if flow else ""}{_rows(rows)}"' for cause, rows, flow in rule.origins
+        ]
+        why = ", ".join(dict.fromkeys(texts))
+    return f'{{"rule": "{_end(rule.source)} -> {_end(rule.target)}:{_ports(ports)}", "because": [{why}]}}'
 
 
 @cache
-def _cause(cause: str, rows: tuple[int, ...]) -> str:
-    return f'{{"cause": "{cause}"' + (f', "rows": {list(rows)}' if rows else "")
+def _rows(rows: tuple[int, ...]) -> str:
+    return f" ({'row' if len(rows) == 1 else 'rows'} {', '.join(map(str, rows))})" if rows else ""
 
 
 @cache
 def _end(endpoint: Endpoint) -> str:
-    if isinstance(endpoint, Addresses):
-        ranges = ", ".join(quote(_block(block.cidr, block.excepts)) for block in endpoint.blocks)
-        return f'{{"word": {quote(endpoint.word)}, "ranges": [{ranges}]}}'
-    return f'{{"namespaces": {_selector(endpoint.namespaces)}, "pods": {_selector(endpoint.pods)}}}'
-
-
-def _block(cidr: str, excepts: tuple[str, ...]) -> str:
-    return f"{cidr} except {', '.join(excepts)}" if excepts else cidr
+    if isinstance(endpoint, Addresses) and endpoint.word in ("pods", "nodes", "dns", "metadata"):
+        return quote(f"{endpoint.word} {ranges_text(endpoint)}".rstrip())[1:-1]
+    return quote(endpoint_text(endpoint))[1:-1]
 
 
 @cache
-def _selector(selector: Selector) -> str:
-    return f"[{', '.join(quote(_requirement(requirement)) for requirement in selector)}]"
-
-
-def _requirement(requirement: Requirement) -> str:
-    values = f" ({', '.join(requirement.values)})" if requirement.values else ""
-    return f"{requirement.key} {requirement.operator}{values}"
-
-
-@cache
-def _ports(ports: Ports) -> str:
-    if ports.name:
-        return f"{ports.protocol} {ports.name}"
-    return f"{ports.protocol} {ports.first}" + (f"-{ports.last}" if ports.last > ports.first else "")
+def _ports(ports: tuple[Ports, ...]) -> str:
+    return quote(ports_text(ports))[1:-1]

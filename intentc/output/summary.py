@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intentc.compiler import ClusterResult, Result
-from intentc.ir import Isolation, Pods, Point, Requirement, Selector
+from intentc.ir import Isolation, Point
 from intentc.profile import Profile
 from intentc.prove.proof import Proof
+from intentc.wording import endpoint_text
 
 _OTHERS = ("/kustomization.yaml", ".clusterwide.yaml")
 """How the names of files end beside those of the namespaces."""
@@ -33,17 +34,6 @@ def summarize(result: Result) -> str:
 def count_policies(cluster: ClusterResult) -> int:
     """Return the number of policies among a cluster's artifacts, as the prover has counted them."""
     return cluster.proof.documents if cluster.proof is not None else 0
-
-
-def describe(pods: Pods) -> str:
-    """Return pods as the language writes them."""
-    if pods.namespace is not None:
-        where = pods.namespace
-    elif pods.namespaces:
-        where = f"{{{_selector(pods.namespaces)}}}"
-    else:
-        where = "*"
-    return f"{where}[{_selector(pods.pods)}]" if pods.pods else where
 
 
 def _facts(profile: Profile, declared: bool) -> str:
@@ -86,20 +76,5 @@ def _plural(count: int, one: str, many: str = "") -> str:
 
 def _named(isolations: list[Isolation]) -> str:
     rest = len(isolations) - _SHOWN
-    shown = ", ".join(describe(isolation.pods) for isolation in isolations[:_SHOWN])
+    shown = ", ".join(endpoint_text(isolation.pods) for isolation in isolations[:_SHOWN])
     return f"{shown} and {rest:,} more" if rest > 0 else shown
-
-
-def _selector(selector: Selector) -> str:
-    return ", ".join(_requirement(requirement) for requirement in selector)
-
-
-def _requirement(requirement: Requirement) -> str:
-    if requirement.operator == "Exists":
-        return requirement.key
-    if requirement.operator == "DoesNotExist":
-        return f"!{requirement.key}"
-    if len(requirement.values) == 1:
-        return f"{requirement.key}{'=' if requirement.operator == 'In' else '!='}{requirement.values[0]}"
-    word = "in" if requirement.operator == "In" else "notin"
-    return f"{requirement.key} {word} ({', '.join(requirement.values)})"

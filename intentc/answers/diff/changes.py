@@ -10,7 +10,6 @@ from intentc import ir
 from intentc.answers.diff.algebra import Isolated, Piece, Sides, openings
 from intentc.answers.diff.words import Named, named_ranges, peers_of, ports_of, subjects_of, worded
 from intentc.answers.reading import POD_POINTS, Layer, Reading
-from intentc.answers.wording import endpoint_text, place_of, ports_text, said
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic
 from intentc.profile import Profile
@@ -19,6 +18,7 @@ from intentc.prove.needs import Need
 from intentc.prove.numbers import NO_NUMBERS, Numbers, PortSet
 from intentc.prove.regions import Budget
 from intentc.prove.shapes import Peer, Shapes, Subject
+from intentc.wording import endpoint_text, place_of, ports_text, said
 
 STEPS = 10_000_000
 """How many pairs of regions are looked at before the answer is "not proved" (E908)."""

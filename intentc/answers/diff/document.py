@@ -9,7 +9,7 @@ from typing import TypeAlias
 from intentc import ir
 from intentc.answers.diff.changes import Changes, FlowChange, IsolationChange, Place
 from intentc.answers.diff.lines import SIGNS, flow_line, in_order, isolation_line
-from intentc.answers.wording import endpoint_text, ports_text
+from intentc.wording import endpoint_text, ports_text
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
 

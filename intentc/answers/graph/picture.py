@@ -10,11 +10,11 @@ from typing import Literal
 from intentc import ir
 from intentc.answers.flows import SeenFlow, seen_flows
 from intentc.answers.walk import End, Packet, Place, Walk, walks
-from intentc.answers.wording import endpoint_text, namespaces_text
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic
 from intentc.profile import Profile
 from intentc.prove.needs import Extra
+from intentc.wording import endpoint_text, namespaces_text
 
 GroupKind = Literal["namespace", "namespaces", "addresses"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from intentc import ir
-from intentc.answers.wording import flow_text, place_of, said
 from intentc.profile import Profile
 from intentc.prove.platform import masquerades_nodes
+from intentc.wording import flow_text, place_of, said
 
 Verdict = Literal["allow", "deny"]
 Seen = Literal["source", "node", "either", ""]

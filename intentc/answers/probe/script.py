@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from intentc import ir
 from intentc.answers.probe.checks import Check, single_address
 from intentc.answers.rendering import environment
-from intentc.answers.wording import namespaces_text, selector_text
+from intentc.wording import namespaces_text, selector_text
 
 
 def script(cluster: str, checks: Iterable[Check], image: str) -> str:

@@ -12,10 +12,10 @@ from intentc.answers.walk import Walk, walks
 from intentc.answers.why.layers import Layer, Layers, Line, Verdict
 from intentc.answers.why.question import Question, exactly, flows_asked, in_known_namespaces
 from intentc.answers.why.reasons import node_reasons
-from intentc.answers.wording import endpoint_text, flow_text
 from intentc.diagnostics import Diagnostic, has_errors
 from intentc.profile import Profile, Project
 from intentc.prove.labels import holds, label_set
+from intentc.wording import endpoint_text, flow_text
 
 
 @dataclass(frozen=True, slots=True)

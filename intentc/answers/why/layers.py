@@ -10,7 +10,6 @@ from intentc import ir
 from intentc.answers.reading import EmittedRule, Reading, name_of
 from intentc.answers.reading import Layer as LayerName
 from intentc.answers.walk import Hop, Walk
-from intentc.answers.wording import place_of, said
 from intentc.prove.admits import Admissions, Stage
 from intentc.prove.differences import PORTS, Cover, Entry, as_entries, not_admitted, pods_not_in
 from intentc.prove.labels import label_set
@@ -21,6 +20,7 @@ from intentc.prove.shapes import Peer, Subject
 from intentc.prove.ways import Seen
 from intentc.prove.witness import end, port
 from intentc.source import Span
+from intentc.wording import place_of, said
 
 Verdict = Literal["all", "some", "none"]
 

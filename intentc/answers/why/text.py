@@ -8,7 +8,7 @@ from textwrap import wrap
 from intentc import ir
 from intentc.answers.why.answer import Answer, Way
 from intentc.answers.why.layers import Blocking, Layer, Verdict
-from intentc.answers.wording import endpoint_text
+from intentc.wording import endpoint_text
 
 VERDICTS: dict[Verdict, str] = {"all": "allowed", "some": "partly allowed", "none": "denied"}
 SHOWN = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from intentc import ir
 from intentc.source import Span
@@ -24,9 +25,15 @@ def endpoint_text(endpoint: ir.Endpoint, *, is_target: bool = False) -> str:
         return f"{where}[{selector_text(endpoint.pods)}]" if endpoint.pods else where
     if endpoint.word not in _WORDS:
         return endpoint.word
-    return ", ".join(_block(block, is_target=is_target) for block in endpoint.blocks) or endpoint.word
+    return ranges_text(endpoint, is_target=is_target) or endpoint.word
 
 
+def ranges_text(addresses: ir.Addresses, *, is_target: bool = False) -> str:
+    """Return the ranges of an address end, whatever word stands for them; empty where none is known."""
+    return ", ".join(_block(block, is_target=is_target) for block in addresses.blocks)
+
+
+@cache
 def namespaces_text(selector: ir.Selector) -> str:
     """Return a namespace by its name, namespaces by their labels, or `*`."""
     name = ir.Pods(selector).namespace
