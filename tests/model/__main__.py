@@ -13,6 +13,8 @@ from tests.model import exhaustive, harness, laws
 
 CHUNK = 250
 SHOWN = 20
+CHUNKS_KEPT = 40
+"""How many chunks a process works off: what it has cached of their programs goes with it."""
 
 
 def settle() -> None:
@@ -71,7 +73,7 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.count)
     start = time.monotonic()
     done = failed = 0
-    with multiprocessing.Pool(options.processes, settle) as pool:
+    with multiprocessing.Pool(options.processes, settle, maxtasksperchild=CHUNKS_KEPT) as pool:
         if options.what == "exhaustive":
             part, count = options.shard
             whole = exhaustive.COUNT
