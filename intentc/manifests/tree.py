@@ -25,12 +25,14 @@ _SHOWN = 60
 class Value:
     """A mapping from texts, a list, or a scalar: its text, or None for YAML's null.
 
-    `plain` is true for a scalar without quotes: of those only a number or a truth value can be meant.
+    `plain` is true for a scalar without quotes: of those only a number or a truth value can be meant. `keys`
+    says where each key of a mapping stands.
     """
 
     content: dict[str, Value] | list[Value] | str | None
     span: Span
     plain: bool = False
+    keys: dict[str, Span] | None = None
 
     def get(self, *keys: str) -> Value | None:
         """Return what stands under a path of keys, or None where nothing or null does."""
@@ -181,9 +183,10 @@ class _Reading:
             label = f"deeper than {MAXIMUM_DEPTH} levels"
             help_text = "leave this file out of `manifests`"
             raise Unreadable(error("E801", message, span, label, help=help_text))
-        value = Value({} if is_map else [], span)
+        keys: dict[str, Span] = {}
+        value = Value({}, span, keys=keys) if is_map else Value([], span)
         self._place(value)
-        self.stack.append((value, [None], {}))
+        self.stack.append((value, [None], keys))
 
     def _place(self, value: Value) -> None:
         self.count += 1
