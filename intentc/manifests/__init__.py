@@ -15,7 +15,7 @@ from intentc.manifests.services import entries, service
 from intentc.manifests.tree import Unreadable, Value, read_document
 from intentc.source import SourceFile, Span
 
-__all__ = ["MAXIMUM_PROBLEMS", "read"]
+__all__ = ["MAXIMUM_PROBLEMS", "decode", "objects", "read"]
 
 MAXIMUM_PROBLEMS = 1000
 """How many faults are reported before reading stops."""
@@ -76,7 +76,7 @@ def read(files: Iterable[tuple[str, bytes, str]]) -> tuple[Inventory, tuple[Diag
     for path, data, namespace in files:
         if len(found.diagnostics) >= MAXIMUM_PROBLEMS:
             break
-        source = _decoded(path, data, found.diagnostics)
+        source = decode(path, data, found.diagnostics)
         if source is not None:
             _read_file(source, namespace, found)
     inventory = Inventory(
@@ -94,7 +94,8 @@ def read(files: Iterable[tuple[str, bytes, str]]) -> tuple[Inventory, tuple[Diag
     return inventory, in_order(found.diagnostics)
 
 
-def _decoded(path: str, data: bytes, diagnostics: list[Diagnostic]) -> SourceFile | None:
+def decode(path: str, data: bytes, diagnostics: list[Diagnostic]) -> SourceFile | None:
+    """Return the text of a manifest, or None after adding why it is none."""
     try:
         return SourceFile(path, data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
@@ -109,22 +110,31 @@ def _decoded(path: str, data: bytes, diagnostics: list[Diagnostic]) -> SourceFil
 
 
 def _read_file(source: SourceFile, namespace: str, found: _Found) -> None:
+    for value in objects(source, _MENTIONED, found.diagnostics):
+        if len(found.diagnostics) >= MAXIMUM_PROBLEMS:
+            return
+        try:
+            _take(value, namespace, found)
+        except Unreadable as problem:
+            found.diagnostics.append(problem.diagnostic)
+
+
+def objects(source: SourceFile, mentioned: re.Pattern[str], diagnostics: list[Diagnostic]) -> Iterator[Value]:
+    """Yield the objects of a manifest, those in lists as well, in the order of the text.
+
+    Documents in which nothing is `mentioned` are passed over unread; why another cannot be read is added to
+    `diagnostics`.
+    """
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(source.text)), len(source.text)]
     for start, end in pairwise(starts):
-        if not _MENTIONED.search(source.text, start, end):
+        if not mentioned.search(source.text, start, end):
             continue
         try:
             document = read_document(source, start, end)
         except Unreadable as problem:
-            found.diagnostics.append(problem.diagnostic)
+            diagnostics.append(problem.diagnostic)
             continue
-        for value in _objects(document):
-            if len(found.diagnostics) >= MAXIMUM_PROBLEMS:
-                return
-            try:
-                _take(value, namespace, found)
-            except Unreadable as problem:
-                found.diagnostics.append(problem.diagnostic)
+        yield from _objects(document)
 
 
 def _objects(document: Value | None) -> Iterator[Value]:
