@@ -17,7 +17,7 @@ from tests.model.model import evaluate_firewall, evaluate_policies, meaning, wal
 from tests.model.places import NODE_RANGE, WORLD, Place
 from tests.model.programs import Program, Statement, Target, any_program
 from tests.model.rows import MASQUERADED, ROWS, Row, hops
-from tests.model.truth import Case, Document, block, connections, peer, policy, rule
+from tests.model.truth import Case, Document, State, block, connections, peer, policy, rule
 from tests.model.world import (
     ENTERING_NODE,
     ENTERING_POD,
@@ -114,8 +114,12 @@ def test_the_conformance_cases_are_complete() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_conformance(case: Case) -> None:
-    for state in case.states:
-        assert connections(evaluate_policies(state.policies, state.world), state.world) == state.expected
+    assert [number for number, state in enumerate(case.states) if not agrees(state)] == []
+
+
+def agrees(state: State) -> bool:
+    """Tell whether the model admits what is expected: no more, no less."""
+    return connections(evaluate_policies(state.policies, state.world), state.world) == state.expected
 
 
 def one_selector_is_enough(right: Any) -> Any:
@@ -149,19 +153,13 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def check_all_cases() -> None:
-    for case in CASES:
-        test_conformance(case)
-
-
 @pytest.mark.parametrize(("function", "broken"), WRONG.values(), ids=WRONG)
 def test_the_cases_catch_a_wrong_evaluator(
     function: str, broken: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model, "meant_by", model.meant_by.__wrapped__)  # it remembers what was right
     monkeypatch.setattr(model, function, broken(getattr(model, function)))
-    with pytest.raises(AssertionError):
-        check_all_cases()
+    assert not all(agrees(state) for case in CASES for state in case.states)
 
 
 A = Pod("x/a", "x", {NAMESPACE_LABEL: "x"}, {"app": "a"}, "10.0.0.1")
