@@ -57,6 +57,13 @@ def text_of(built: ClusterResult, path: str) -> str:
     return next(item.content.decode() for item in built.artifacts if item.path == f"prod/{path}")
 
 
+def test_what_keeps_a_policy_from_being_applied_is_refused(built: ClusterResult) -> None:
+    text = text_of(built, INTO_B)
+    for margin in ("labels:", "annotations:"):
+        changed = text.replace(f"{margin}\n", f'{margin}\n    "helm.sh/hook": "test"\n', 1)
+        assert proved(built, {INTO_B: changed}) == {"E904", "E904 by meaning"}
+
+
 def test_what_is_written_is_proved(built: ClusterResult) -> None:
     assert proved(built) == set()
     assert built.proof is not None

@@ -9,6 +9,7 @@ import pytest
 from intentc import ir
 from intentc.profile import Profile
 from intentc.prove import prove
+from intentc.prove.documents import NOT_APPLIED
 from intentc.source import SourceFile, Span
 from tests.prove_material import (
     CLUSTER as CLUSTER_PROFILE,
@@ -116,6 +117,18 @@ def test_an_annotation_that_makes_a_policy_too_large_to_apply_is_refused() -> No
         )
         sizes[size] = codes(prove_plain(files)[1])
     assert sizes == {1_000: set(), 300_000: {"E905"}}
+
+
+@pytest.mark.parametrize("key", sorted(NOT_APPLIED))
+def test_what_keeps_a_policy_from_being_applied_is_refused(key: str) -> None:
+    path, wave = "kubernetes/shop.yaml", '"argocd.argoproj.io/sync-wave": "0"'
+    text = PLAIN_FILES[path]
+    annotated = text.replace(wave, f'"{key}": "true"\n    {wave}')
+    labelled = text.replace("  annotations:", f'    "{key}": "true"\n  annotations:')
+    assert annotated != text != labelled
+    for changed in (annotated, labelled):
+        for own_shape in (True, False):
+            assert codes(prove_plain({**PLAIN_FILES, path: changed}, own_shape=own_shape)[1]) == {"E904"}
 
 
 def test_a_difference_names_flow_intent_and_rule() -> None:

@@ -246,6 +246,38 @@ def test_port_names_are_numbers_nobody_knows() -> None:
     assert verdict("1-65535", "metrics") == {"E901"}
 
 
+def test_a_name_that_is_admitted_to_some_pods_only_is_found_behind_those_it_is_covered_for() -> None:
+    """Where several policies together hold every number they hold every name, of the pods they select."""
+    web, app = pods("b", "app=web"), pods("b", "app=db")
+    flows = (
+        ir.Flow(pods("*"), web, ports("1-30000")),
+        ir.Flow(pods("a"), web, ports("30001-65535")),
+        ir.Flow(pods("c"), app, ports("80")),
+    )
+    policy = ir.Policy("c", flows, (), (), (), (ir.KnownNamespace("a", ()), ir.KnownNamespace("b", ())))
+    own = document(
+        *("b", "web", web.pods, "Ingress"),
+        [((pods("a"),), ports("30001-65535")), ((pods("*"),), ports("1-30000"))],
+    ) + document("b", "app", app.pods, "Ingress", [((pods("c"),), ports("80"))])
+    for selected, expected in ((web.pods, set()), (app.pods, {"E901"}), ((), {"E901"})):
+        more = document("b", "more", selected, "Ingress", [((pods("a"),), ports("metrics"))])
+        files = artifacts({"kubernetes/b.yaml": HEADER + own + more})
+        found = prove(files, policy, Profile(), targets=("kubernetes",))[1]
+        assert codes(found) - {"E902", "E903"} == expected
+
+
+def test_a_rule_without_peers_is_for_nodes_where_no_range_holds_them() -> None:
+    by_identity = Profile(dataplane="cilium", clusterwide_policies=True)
+    policy = ir.Policy("c", tuple(ir.Flow(end, pods("b"), ports("80")) for end in EVERYBODY), (), (), (), ())
+    text = document("b", "i", (), "Ingress", [((pods("*"),), ports("80"))])
+    text = text[: text.index("    - from:")] + '    - ports:\n        - protocol: "TCP"\n          port: 80\n'
+    for profile, expected in ((Profile(), []), (by_identity, ["node -> b TCP 80"])):
+        files = artifacts({"kubernetes/b.yaml": text})
+        found = prove(files, policy, profile, targets=("kubernetes",), own_shape=False)[1]
+        gained = [item.message for item in found if item.code == "E901"]
+        assert [message.split("`")[1] for message in gained] == expected
+
+
 def test_every_number_covers_every_name_also_in_pieces() -> None:
     policy = ir.Policy("c", (ir.Flow(pods("a"), pods("b"), ports("1-65535", "metrics")),), (), (), (), None)
 

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.prove_material import CROSSING_FILES, HEADER, Files, prove_crossing
+from intentc import ir
+from intentc.profile import Profile
+from intentc.prove import prove
+from tests.prove_material import (
+    APP_B,
+    CLUSTER,
+    CROSSING_FILES,
+    HEADER,
+    Files,
+    addresses,
+    artifacts,
+    codes,
+    firewall_rule,
+    pods,
+    ports,
+    prove_crossing,
+)
 
 MODULE, VARIABLES = "terraform/firewall.tf", "terraform/variables.tf"
 VARIABLE = '\nvariable "pod_cidrs" {\n  type = list(string)\n}\n'
 VALIDATED = (
-    '\nvariable "pod_cidrs" {\n  type = list(string)\n\n  validation {\n'
+    '\nvariable "pod_cidrs" {\n  type     = list(string)\n  nullable = false\n\n  validation {\n'
     '    condition     = length(var.pod_cidrs) > 0\n    error_message = "None."\n  }\n}\n'
 )
 POD_RANGE = '[\n    "100.64.0.0/14",\n  ]'
+WAY = ir.Path("nodeport", 30443, local=True)
+EVERYWHERE = (addresses("0.0.0.0/0"), addresses("::/0"))
+EXPLICIT, MANAGED = (
+    replace(CLUSTER, firewall=replace(CLUSTER.firewall, mode=mode)) for mode in ("explicit", "gke-managed")
+)
 DENIES = '\n  deny {\n    protocol = "udp"\n  }\n}\n'
 
 
@@ -73,6 +96,21 @@ CHANGES = {
         "a rule on the way out has source ranges",
     ),
     "a variable nobody declares": (POD_RANGE, "var.pod_cidrs", "`var.pod_cidrs` is not declared"),
+    "a name that no rule may have": (
+        '"intentc-prod-from-balanced"',
+        '"Balanced_"',
+        "is no name of a firewall rule",
+    ),
+    "disabled by a text": (
+        "  priority    = 1000",
+        '  priority    = 1000\n  disabled    = "true"',
+        "neither true nor false",
+    ),
+    "disabled by a formula": (
+        "  priority    = 1000",
+        "  priority    = 1000\n  disabled    = length([]) == 0",
+        "neither true nor false",
+    ),
 }
 
 
@@ -80,6 +118,52 @@ CHANGES = {
 def test_a_rule_that_is_not_understood_is_refused(old: str, new: str, reason: str) -> None:
     (found,) = reasons(changed(MODULE, old, new))
     assert reason in found
+
+
+SAFE = VALIDATED[1:]
+INPUTS = {
+    "as we write it": (SAFE, True),
+    "a set": (SAFE.replace("list(", "set("), True),
+    "from one to so many": (SAFE.replace("> 0", ">= 1 && length(var.pod_cidrs) <= 250"), True),
+    "nobody says that it is none": (VARIABLE, False),
+    "null": (SAFE.replace("  nullable = false\n", ""), False),
+    "null by a word": (SAFE.replace("= false", "= true"), False),
+    "empty": (SAFE.replace("> 0", ">= 0"), False),
+    "empty or so many": (SAFE.replace("> 0", "> 0 || length(var.pod_cidrs) <= 250"), False),
+    "another list": (SAFE.replace("length(var.pod_cidrs)", "length(var.others)"), False),
+    "a fixed truth": (SAFE.replace("length(var.pod_cidrs) > 0", "true"), False),
+    "a text": (SAFE.replace("list(string)", "string"), False),
+    "of no type": (SAFE.replace("  type     = list(string)\n", ""), False),
+}
+
+
+@pytest.mark.parametrize(("declared", "is_safe"), INPUTS.values(), ids=INPUTS)
+def test_an_input_that_may_be_empty_is_refused(declared: str, is_safe: bool) -> None:
+    """An empty list of ranges is every address, and an empty list of tags every machine."""
+    found = reasons({**changed(MODULE, POD_RANGE, "var.pod_cidrs"), VARIABLES: f"{HEADER}\n{declared}"})
+    assert [("may be" in reason) for reason in found] == [True] * (not is_safe)
+
+
+def test_a_file_that_terraform_merges_into_others_is_refused() -> None:
+    text = CROSSING_FILES[MODULE]
+    for path in ("terraform/override.tf", "terraform/firewall_override.tf"):
+        (reason,) = reasons({**CROSSING_FILES, path: HEADER})
+        assert "Terraform merges it into the other files" in reason
+        assert len(reasons({**CROSSING_FILES, path: text})) == 1
+
+
+def test_without_ranges_a_rule_holds_for_every_ipv4_address_and_none_of_ipv6() -> None:
+    policy = ir.Policy("c", tuple(ir.Flow(end, APP_B, ports("80"), WAY) for end in EVERYWHERE), (), ())
+    meant = firewall_rule("four", "INGRESS", "0.0.0.0/0", tcp='"30443"')
+    meant += firewall_rule("six", "INGRESS", "::/0", tcp='"30443"')
+    for text, expected in (
+        (meant, set()),
+        (meant.replace('[\n    "0.0.0.0/0",\n  ]', "[]"), set()),
+        (meant.replace('[\n    "::/0",\n  ]', "[]"), {"E902"}),
+    ):
+        files = artifacts({MODULE: HEADER + text})
+        found = prove(files, policy, MANAGED, targets=("terraform",), own_shape=False)[1]
+        assert codes(found) == expected
 
 
 FRAMES = {
@@ -142,6 +226,59 @@ def test_what_a_denying_rule_leaves_is_not_guessed(
     narrow = rule.replace("from_pods", "denied").replace("from-pods", "denied").replace("1000", "900")
     narrow = narrow[: narrow.index("\n  allow")].replace(*denying) + DENIES
     module = text.replace(rule, rule.replace(*denied)) + narrow
-    files = {**CROSSING_FILES, MODULE: module, VARIABLES: HEADER + VARIABLE}
+    files = {**CROSSING_FILES, MODULE: module, VARIABLES: HEADER + VALIDATED}
     messages = [item.message for item in prove_crossing(files, own_shape=False)[1] if item.code == "E904"]
     assert ["what a denying rule leaves of it" in message for message in messages] == [True] * (not is_known)
+
+
+RELIED_ON = (
+    ir.Flow(pods("a"), pods("b"), ports("8443")),
+    ir.Flow(pods("a"), addresses("203.0.113.0/24"), ports("443")),
+)
+"""What passes between machines though our rules do not open it: others do, or nothing is closed there."""
+
+
+@pytest.mark.parametrize(
+    ("direction", "cidr", "ports_text", "lost"),
+    [
+        ("EGRESS", "0.0.0.0/0", "1-65535", {EXPLICIT, MANAGED}),
+        ("EGRESS", "203.0.113.7/32", "443", {EXPLICIT, MANAGED}),
+        ("EGRESS", "100.66.0.0/16", "8443", {EXPLICIT, MANAGED}),
+        ("EGRESS", "203.0.113.0/24", "444", set()),
+        ("EGRESS", "198.51.100.0/24", "443", set()),
+        ("INGRESS", "100.66.0.0/16", "8443", {MANAGED}),  # what ours open, they open before
+        ("INGRESS", "203.0.113.0/24", "443", set()),
+    ],
+)
+@pytest.mark.parametrize("profile", [EXPLICIT, MANAGED], ids=["explicit", "managed"])
+def test_what_a_rule_denies_of_what_others_open_is_lost(
+    profile: Profile, direction: str, cidr: str, ports_text: str, lost: set[Profile]
+) -> None:
+    policy = ir.Policy("c", RELIED_ON, (), ())
+    module = firewall_rule("pods", "INGRESS", "100.64.0.0/14", tcp='"53", "8443"', udp='"53"')
+    denying = firewall_rule("denied", direction, cidr, tcp=f'"{ports_text}"').replace("allow {", "deny {")
+    for priority, target, is_lost in (
+        ("1000", '"gke-prod-node"', profile in lost),
+        ("1100", '"gke-prod-node"', profile in lost),
+        ("1100", '"another"', profile in lost),  # a machine may have both tags
+        ("1100\n  disabled = true", '"gke-prod-node"', False),
+    ):
+        text = denying.replace("1000", priority).replace('"gke-prod-node"', target)
+        text = HEADER + (module if profile is EXPLICIT else "") + text
+        found = prove(artifacts({MODULE: text}), policy, profile, targets=("terraform",), own_shape=False)[1]
+        # What ours open at the same priority is compared by itself.
+        by_ours = direction == "INGRESS" and profile is EXPLICIT and priority == "1000" and "100.66" in cidr
+        assert codes(found) == ({"E902"} if is_lost or by_ours else set())
+        assert (
+            all("denied by `google_compute_firewall.denied`" in str(item.help) for item in found) or by_ours
+        )
+
+
+def test_what_a_rule_denies_of_an_unknown_range_is_lost() -> None:
+    profile = replace(MANAGED, pod_cidrs=())
+    policy = ir.Policy("c", RELIED_ON[:1], (), ())
+    for opened, expected in (("8443", {"E902"}), ("8444", set())):
+        text = firewall_rule("denied", "INGRESS", "10.0.0.0/8", tcp=f'"{opened}"').replace("allow", "deny")
+        files = artifacts({MODULE: HEADER + text})
+        found = prove(files, policy, profile, targets=("terraform",), own_shape=False)[1]
+        assert codes(found) == expected

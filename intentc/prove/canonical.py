@@ -18,7 +18,7 @@ from intentc.prove.admission import Refusal, refusals
 from intentc.prove.admission.metadata import LARGEST_ANNOTATIONS, metadata_refusals
 from intentc.prove.admission.rules import rules_refusals
 from intentc.prove.admission.selectors import selector_refusals
-from intentc.prove.documents import PolicyDocument, Rule, Unreadable
+from intentc.prove.documents import NOT_APPLIED, PolicyDocument, Rule, Unreadable
 from intentc.prove.labels import EVERYTHING, LabelSet, equal_to, label_set
 from intentc.prove.numbers import PortSet, port_set
 from intentc.prove.shapes import Peer, Shapes
@@ -168,6 +168,8 @@ class Canonical:
             if match[1] in annotations:
                 self._refuse("an annotation stands twice", text)
             annotations[match[1]] = _ESCAPE.sub(_unescape, match[2])
+        if not NOT_APPLIED.isdisjoint(annotations):
+            self._refuse("an annotation by which the document may not be applied", text)
         self._annotations.add(text)
         self._ask(metadata_refusals({**_METADATA, "annotations": annotations}))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from intentc import ir
-from intentc.prove.documents import PolicyDocument, Rule, Unreadable
+from intentc.prove.documents import NOT_APPLIED, PolicyDocument, Rule, Unreadable
 from intentc.prove.labels import label_set
 from intentc.prove.numbers import PROTOCOLS, PortSet, port_set
 from intentc.prove.shapes import Shapes
@@ -58,6 +58,8 @@ class _Reader:
         for key in ("labels", "annotations"):
             for word, value in self._mapping(metadata[key], f"metadata.{key}").items():
                 self._text(value, f"metadata.{key}.{word}")
+                if word in NOT_APPLIED:
+                    raise self._refuse(f"metadata.{key}.{word}", "by it, the document may not be applied")
         spec = self._mapping(top["spec"], "spec")
         directions = [key for key in ("egress", "ingress") if key in spec]
         self._fields(spec, "spec", "endpointSelector", *directions)

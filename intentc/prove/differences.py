@@ -105,23 +105,21 @@ def not_admitted(
     cover: Cover,
     budget: Budget,
     *,
-    where: Callable[[Region], Region | None] = lambda region: region,
+    where: Callable[[Region], Iterable[Region]] = lambda region: (region,),
 ) -> Iterator[Difference]:
     """Return the entries of `wanted` that are not covered in full, each with a region that shows it.
 
-    `where` restricts a region to the pods of interest, or returns None when it holds none of them. Raises
-    TooHard when the entries overlap in more ways than the budget allows: then nothing is said about the
-    rest.
+    `where` restricts a region to the pods of interest: the parts of it that hold some, which may overlap.
+    Raises TooHard when the entries overlap in more ways than the budget allows: then nothing is said about
+    the rest.
     """
     for entry in wanted:
         covers = cover.near(entry.peer)
         left = uncovered(region_of(entry), covers, budget)
-        for piece in left:
-            seen = where(piece)
-            proven = None if seen is None else _certain(seen, covers, budget)
-            if proven is not None:
-                yield Difference(entry, proven)
-                break
+        parts = (part for piece in left for part in where(piece))
+        proven = next(filter(None, (_certain(part, covers, budget) for part in parts)), None)
+        if proven is not None:
+            yield Difference(entry, proven)
 
 
 def _certain(piece: Region, covers: list[Region], budget: Budget) -> Region | None:
@@ -148,12 +146,12 @@ def pods_not_in(subject: Subject, others: Iterable[Subject], budget: Budget) -> 
     return left[0] if left else None
 
 
-def restricted_to(subjects: Iterable[Subject]) -> Callable[[Region], Region | None]:
-    """Return what restricts a region to the pods that one of the subjects selects."""
+def restricted_to(subjects: Iterable[Subject]) -> Callable[[Region], Iterable[Region]]:
+    """Return what restricts a region to the pods that some of the subjects select: a part for each."""
     regions = [subject_region(subject) for subject in subjects]
 
-    def restrict(region: Region) -> Region | None:
-        return next((found for other in regions if (found := shared_part(region, other)) is not None), None)
+    def restrict(region: Region) -> Iterator[Region]:
+        return filter(None, (shared_part(region, other) for other in regions))
 
     return restrict
 

@@ -10,6 +10,22 @@ from intentc.prove.shapes import Peer, Subject
 Rule = tuple[tuple[Peer, ...], PortSet]
 """The peers and ports of one rule: every peer may use every port."""
 
+NOT_APPLIED = frozenset(
+    {
+        "argocd.argoproj.io/hook",
+        "config.kubernetes.io/local-config",
+        "helm.sh/hook",
+        "kustomize.toolkit.fluxcd.io/reconcile",
+        "kustomize.toolkit.fluxcd.io/ssa",
+    }
+)
+"""Annotations and labels by which what applies a document leaves it out, or takes it away again.
+
+https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
+https://kubernetes.io/docs/reference/labels-annotations-taints/#config-kubernetes-io-local-config
+https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources
+"""
+
 
 class Unreadable(Exception):
     """Some bytes of a file are not what the reader accepts: where, and what was expected."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from intentc.prove.documents import Unreadable
-from intentc.prove.hcl import Block, Reference, Value, read_blocks
+from intentc.prove.hcl import Block, Formula, Reference, Value, read_blocks
 from intentc.prove.numbers import PortSet, port_set
 from intentc.prove.shapes import Peer, Shapes
 
@@ -15,6 +15,7 @@ Text = str | Reference
 
 _PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
 _PORTLESS = ("icmp", "esp", "ah", "ipip")
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _RANGE = re.compile(r"(0|[1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?")
 _RULE = {
     *("name", "description", "project", "network", "direction", "priority", "disabled"),
@@ -25,6 +26,7 @@ _KNOWN_ATTRIBUTES: dict[str, set[str]] = {
     "output": {"description", "value"},
     "terraform": {"required_version"},
 }
+_LISTS = ("source_ranges", "destination_ranges", "target_tags", "target_service_accounts")
 _KNOWN_BLOCKS = {"variable": {"validation"}, "output": set(), "terraform": {"required_providers"}}
 
 
@@ -59,16 +61,18 @@ def read_firewall(files: Iterable[tuple[str, bytes]], shapes: Shapes) -> tuple[F
     """
     rules: dict[str, FirewallRule] = {}
     names: dict[Text, str] = {}
-    variables: dict[str, None] = {}
-    used: dict[str, str] = {}
+    variables: dict[str, Block] = {}
+    used: dict[tuple[str, bool], str] = {}
     for path, content in files:
+        if path.endswith("override.tf"):
+            raise Unreadable(path, "Terraform merges it into the other files")
         for block in read_blocks(path, content):
             if block.type != "resource":
                 _check_frame(path, block)
                 if block.type == "variable":
                     if block.labels[0] in variables:
                         raise _refuse(path, block, "a variable that is declared twice")
-                    variables[block.labels[0]] = None
+                    variables[block.labels[0]] = block
                 continue
             rule = _rule(path, block, shapes)
             used |= dict.fromkeys(_variables(block), rule.title)
@@ -78,10 +82,24 @@ def read_firewall(files: Iterable[tuple[str, bytes]], shapes: Shapes) -> tuple[F
                 raise _refuse(path, block, f"a second firewall rule with the name `{rule.name}`")
             rules[rule.label] = rule
             names[rule.name] = path
-    for variable, title in used.items():
+    for (variable, is_list), title in used.items():
         if variable not in variables:
             raise Unreadable(title, f"`var.{variable}` is not declared")
+        if variables[variable].attributes.get("nullable") is not False:
+            raise Unreadable(title, f"`var.{variable}` may be null, which stands for something else")
+        if is_list and not _is_never_empty(variables[variable]):
+            raise Unreadable(title, f"`var.{variable}` may be empty, which stands for everything")
     return tuple(rule for rule in rules.values() if rule.peers)
+
+
+def _is_never_empty(variable: Block) -> bool:
+    """Tell whether a variable is a list of texts that a validation refuses when it is empty."""
+    length = rf"length \( var \. {re.escape(variable.labels[0])} \)"
+    condition = re.compile(rf"{length} (>= 1|> 0)( && {length} <= [1-9][0-9]{{0,8}})?")
+    stated = (inner.attributes["condition"] for inner in variable.blocks)
+    return variable.attributes.get("type") in (Formula("list ( string )"), Formula("set ( string )")) and any(
+        isinstance(formula, Formula) and condition.fullmatch(formula.text) for formula in stated
+    )
 
 
 def _check_frame(path: str, block: Block) -> None:
@@ -125,10 +143,15 @@ def _rule(path: str, block: Block, shapes: Shapes) -> FirewallRule:
     name = block.attributes.get("name")
     if not isinstance(name, str | Reference):
         raise _refuse(path, block, "`name` is missing")
+    if isinstance(name, str) and not _NAME.fullmatch(name):
+        raise _refuse(path, block, f"`{name}` is no name of a firewall rule")
+    disabled = block.attributes.get("disabled", False)
+    if not isinstance(disabled, bool):
+        raise _refuse(path, block, "`disabled` is neither true nor false")
     ranges = "source_ranges" if direction == "INGRESS" else "destination_ranges"
     if direction == "EGRESS" and "source_ranges" in block.attributes:
         raise _refuse(path, block, "a rule on the way out has source ranges")
-    peers = () if block.attributes.get("disabled") is True else _peers(path, block, ranges, shapes)
+    peers = () if disabled else _peers(path, block, ranges, shapes)
     return FirewallRule(
         path,
         block.labels[1],
@@ -162,9 +185,9 @@ def _machines(path: str, block: Block) -> tuple[Text | tuple[str, Text | tuple[s
 
 
 def _peers(path: str, block: Block, attribute: str, shapes: Shapes) -> tuple[Peer, ...]:
-    value = block.attributes.get(attribute)
-    if value is None or value == []:
-        return shapes.every_peer[1:]
+    value = block.attributes.get(attribute, [])
+    if value == []:  # every IPv4 address, and none of IPv6: https://github.com/kubernetes/kops/pull/12368
+        value = ["0.0.0.0/0"]
     if isinstance(value, Reference):
         return (_variable(path, block, value, shapes),)
     peers = []
@@ -224,9 +247,12 @@ def _texts(path: str, block: Block, attribute: str, value: Value) -> list[str]:
     return texts
 
 
-def _variables(block: Block) -> list[str]:
+def _variables(block: Block) -> list[tuple[str, bool]]:
+    """Return the variables of a rule, each with whether it gives a list that must not be empty."""
     return [
-        value.name.removeprefix("var.") for value in block.attributes.values() if isinstance(value, Reference)
+        (value.name.removeprefix("var."), attribute in _LISTS)
+        for attribute, value in block.attributes.items()
+        if isinstance(value, Reference)
     ]
 
 

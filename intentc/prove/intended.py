@@ -144,6 +144,11 @@ class Meaning:
         alone = replace(self._policy, flows=(flow,), isolations=())
         return Meaning(alone, self._profile, self._shapes).derive(shared=False)
 
+    def between_machines(self) -> Intended:
+        """Return what all flows need of the network, whoever opens it."""
+        firewall = replace(self._profile.firewall, mode="egress-deny")
+        return Meaning(self._policy, replace(self._profile, firewall=firewall), self._shapes).derive()
+
     @property
     def flows(self) -> tuple[ir.Flow, ...]:
         """Return the flows of the policy."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from intentc import ir
-from intentc.prove.documents import PolicyDocument, Rule, Unreadable
+from intentc.prove.documents import NOT_APPLIED, PolicyDocument, Rule, Unreadable
 from intentc.prove.labels import EVERYTHING, LabelSet, label_set, named
 from intentc.prove.numbers import ANYTHING, PROTOCOLS, PortSet, port_set
 from intentc.prove.shapes import Peer, Shapes
@@ -46,7 +46,9 @@ class _Reader:
         name = self._name(metadata.get("name"), "metadata.name")
         self._namespace = self._name(metadata.get("namespace"), "metadata.namespace")
         for key in ("labels", "annotations"):
-            self._texts(metadata.get(key, {}), f"metadata.{key}")
+            for word, _ in self._texts(metadata.get(key, {}), f"metadata.{key}"):
+                if word in NOT_APPLIED:
+                    raise self._refuse(f"metadata.{key}.{word}", "by it, the document may not be applied")
         spec = self._mapping(top.get("spec"), "spec", ("podSelector", "policyTypes", "ingress", "egress"))
         if "podSelector" not in spec:
             raise self._refuse("spec.podSelector", "missing")

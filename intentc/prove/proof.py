@@ -12,6 +12,7 @@ from intentc.prove.emitted import KUBERNETES, TERRAFORM, read
 from intentc.prove.intended import Meaning
 from intentc.prove.judge import Judge
 from intentc.prove.needs import Extra
+from intentc.prove.platform import matches_nodes
 from intentc.prove.regions import Budget, TooHard
 from intentc.prove.shapes import Shapes
 
@@ -52,7 +53,7 @@ def prove(
     The proof holds only when no diagnostic is an error: E901 gained, E902 lost, E903 isolation differs,
     E904 unreadable, E905 refused by the platform, E906 and E907 asserts, E908 not proved.
     """
-    shapes = Shapes()
+    shapes = Shapes(nodes_by_identity=not matches_nodes(profile))
     emitted, problems = read(artifacts, profile, shapes, own_shape=own_shape)
     meaning = Meaning(policy, profile, shapes)
     intended = meaning.derive()

@@ -42,8 +42,8 @@ Side = dict[Subject, Admitted]
 class Shapes:
     """Make one object of everything that is equal, so that comparing two policies compares references."""
 
-    def __init__(self) -> None:
-        """Start with nothing known."""
+    def __init__(self, *, nodes_by_identity: bool = False) -> None:
+        """Start with nothing known; `nodes_by_identity`: no range of addresses holds a cluster node."""
         self._subjects: dict[tuple[str, LabelSet], Subject] = {}
         self._peers: dict[tuple[Kind, LabelSet, LabelSet, Numbers, str], Peer] = {}
         self._blocks: dict[tuple[str, tuple[str, ...]], Peer | None] = {}
@@ -53,6 +53,7 @@ class Shapes:
             self.peer("pods"),
             self.peer("ipv4", addresses=EVERY_ADDRESS[4]),
             self.peer("ipv6", addresses=EVERY_ADDRESS[6]),
+            *((self.peer("node"),) if nodes_by_identity else ()),
         )
 
     def subject(self, namespace: str, pods: LabelSet) -> Subject:
