@@ -265,10 +265,7 @@ def _requirement(requirement: Requirement) -> str:
 
 
 def _via(via: Via | None) -> str:
-    if via is None:
-        return ""
-    number = f" {via.number}" if via.number is not None else ""
-    return f"via {via.path}{number}{' local' if via.local else ''}"
+    return "" if via is None else via.text
 
 
 def _clauses(clauses: Iterable[Clause]) -> str:

@@ -90,14 +90,21 @@ EVERY_PORT: tuple[Ports, ...] = tuple(sorted(Ports(protocol, 1, 65535) for proto
 
 
 class Path(NamedTuple):
-    """The way a connection takes; `number` is the nodePort, hostPort or balancer port, else 0."""
+    """The way a connection takes; `number` is the nodePort, hostPort or balancer port, else 0.
 
-    kind: Literal["direct", "nodeport", "hostport", "hostnetwork", "loadbalancer"] = "direct"
+    `egress` and `ingress` are the direct way between pods, said of one side: the other is not isolated by it.
+    """
+
+    kind: Literal["direct", "nodeport", "hostport", "hostnetwork", "loadbalancer", "egress", "ingress"] = (
+        "direct"
+    )
     number: int = 0
     local: bool = False
 
 
 DIRECT = Path()
+NOT_ENTERED = ("hostnetwork", "egress")
+"""Paths on which no policy of the target's pods stands: an intent on them isolates no target."""
 
 
 class Clauses(NamedTuple):

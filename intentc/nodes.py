@@ -178,12 +178,26 @@ class Target(NamedTuple):
 
 @node
 class Via(NamedTuple):
-    """The way the traffic takes to a target's pods, when it is not the plain one."""
+    """The way the traffic takes to a target's pods, when it is not the plain one, or one side of that.
 
-    path: Literal["nodeport", "hostport", "hostnetwork", "loadbalancer"]
+    `egress` and `ingress` are the plain way, of which one side is meant: `only egress`.
+    """
+
+    path: Literal["nodeport", "hostport", "hostnetwork", "loadbalancer", "egress", "ingress"]
     number: int | None
     local: bool
     span: Span
+
+    @property
+    def word(self) -> Literal["via", "only"]:
+        """Return the word it begins with."""
+        return "only" if self.path in ("egress", "ingress") else "via"
+
+    @property
+    def text(self) -> str:
+        """Return it as it is written."""
+        number = f" {self.number}" if self.number is not None else ""
+        return f"{self.word} {self.path}{number}{' local' if self.local else ''}"
 
 
 @node

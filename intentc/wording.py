@@ -90,18 +90,25 @@ def _port(port: ir.Ports) -> str:
 
 
 def path_text(path: ir.Path) -> str:
-    """Return what stands behind `via`, or nothing for the plain way."""
+    """Return what stands behind `via`, or `only egress` for one side of the plain way; nothing if plain."""
     if path.kind == "direct":
         return ""
+    if path.kind in ("egress", "ingress"):
+        return f"only {path.kind}"
     number = f" {path.number}" if path.number else ""
     return f"{path.kind}{number}{' local' if path.local else ''}"
 
 
 def flow_text(flow: ir.Flow) -> str:
     """Return a flow as an intent without clauses."""
-    via = path_text(flow.path)
+    via = way_text(path_text(flow.path))
     target = f"{endpoint_text(flow.target, is_target=True)}:{ports_text(flow.ports)}"
-    return f"{endpoint_text(flow.source)} -> {target}" + (f"  via {via}" if via else "")
+    return f"{endpoint_text(flow.source)} -> {target}" + (f"  {via}" if via else "")
+
+
+def way_text(path: str) -> str:
+    """Return the text of a path with the word before it: `via nodeport 30443`, `only egress`, or nothing."""
+    return f"via {path}" if path and not path.startswith("only ") else path
 
 
 def place_of(span: Span | None) -> str:

@@ -73,13 +73,13 @@ def _reading_order(flow: ir.Flow) -> tuple[str, int]:
 
 
 def _isolate(flows: Iterable[ir.Flow], isolations: dict[ir.Isolation, ir.Isolation]) -> None:
-    """Isolate every pod end of every flow; a target that runs with hostNetwork cannot be."""
+    """Isolate every pod end of every flow that speaks of its side; with hostNetwork, a target cannot be."""
     leaving: dict[ir.Pods, list[ir.Flow]] = {}
     entering: dict[ir.Pods, list[ir.Flow]] = {}
     for flow in flows:
-        if isinstance(flow.source, ir.Pods):
+        if isinstance(flow.source, ir.Pods) and flow.path.kind != "ingress":
             leaving.setdefault(flow.source, []).append(flow)
-        if isinstance(flow.target, ir.Pods) and flow.path.kind != "hostnetwork":
+        if isinstance(flow.target, ir.Pods) and flow.path.kind not in ir.NOT_ENTERED:
             entering.setdefault(flow.target, []).append(flow)
     sides: tuple[tuple[ir.PodPoint, dict[ir.Pods, list[ir.Flow]]], ...] = (
         (ir.Point.LEAVING_POD, leaving),

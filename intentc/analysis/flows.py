@@ -12,6 +12,7 @@ from intentc.diagnostics import Diagnostic, error
 from intentc.profile import Profile
 
 _PATHS_FROM_PODS = ("direct", "nodeport", "hostport", "hostnetwork")
+_ONE_SIDE = ("egress", "ingress")
 _PATHS_FROM_OUTSIDE = ("direct", "nodeport", "loadbalancer")
 
 
@@ -50,7 +51,9 @@ class FlowMaker:
                 if source is None:
                     continue
                 if self._fits(source_node, source, target, resolved, path, statement):
-                    yield ir.Flow(source, resolved, ports, path, clauses, statement.span)
+                    yield ir.Flow(
+                        source, resolved, ports, _between(source, resolved, path), clauses, statement.span
+                    )
 
     def plain(self, intent: nodes.PlainIntent, clauses: ir.Clauses) -> ir.Flow | None:
         """Return the one flow of a plain intent, or None where there is something to say about its ends."""
@@ -164,6 +167,8 @@ class FlowMaker:
     ) -> bool:
         """Tell whether the truth table has a row for this pair of ends on this path; report it otherwise."""
         via = statement.via
+        if via is not None and path.kind in _ONE_SIDE:
+            return self._has_side(source_node, source, target_node, target, via)
         if via is not None and not isinstance(target, ir.Pods):
             message = f"`via {via.path}` to `{target_node.endpoint.span.text}`"
             help_text = "a path leads to pods: write `namespace[labels]:port` on the right of the arrow"
@@ -193,6 +198,25 @@ class FlowMaker:
             return via is None or path.local or self._has_nodes(via)
         return self._no_path(source_node, via, "addresses outside", _PATHS_FROM_OUTSIDE)
 
+    def _has_side(
+        self,
+        source_node: nodes.Endpoint,
+        source: ir.Endpoint,
+        target_node: nodes.Target,
+        target: ir.Endpoint,
+        via: nodes.Via,
+    ) -> bool:
+        """Tell whether pods stand at the one side that an intent speaks of; report it otherwise."""
+        leaves = via.path == "egress"
+        if isinstance(source if leaves else target, ir.Pods):
+            return True
+        span = (source_node if leaves else target_node.endpoint).span
+        message = f"`{via.text}` {'from' if leaves else 'to'} `{span.text}`"
+        label = "no policy stands at that side: it is not pods"
+        help_text = f"write `only {'ingress' if leaves else 'egress'}`, or nothing"
+        self._diagnostics.append(error("E218", message, via.span, label, help=help_text))
+        return False
+
     def _has_nodes(self, via: nodes.Via) -> bool:
         """Tell whether the node ranges that a path shows are known; report it otherwise."""
         if self._profile.node_cidrs:
@@ -209,6 +233,13 @@ class FlowMaker:
         label = f"no traffic from {what} comes this way"
         self._diagnostics.append(error("E218", message, span, label, help=f"legal from there: {ways}"))
         return False
+
+
+def _between(source: ir.Endpoint, target: ir.Endpoint, path: ir.Path) -> ir.Path:
+    """Return the path of one flow: where one end only is pods, one side is all there is."""
+    if path.kind in _ONE_SIDE and not (isinstance(source, ir.Pods) and isinstance(target, ir.Pods)):
+        return ir.DIRECT
+    return path
 
 
 def clauses_of(item: Resolved) -> ir.Clauses:

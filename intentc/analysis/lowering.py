@@ -82,9 +82,12 @@ def lower(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
 def _pods_to_pods(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> list[Hop]:
     """Rows 1-4: the pod's own address and the target port, on every hop; no node rule anywhere."""
     why = Origin("intent", (1, 2, 3, 4), flow)
+    one_side = {"egress": (Point.LEAVING_POD,), "ingress": (Point.ENTERING_POD,)}.get(flow.path.kind)
     return [
-        (Point.LEAVING_POD, source, target, flow.ports, why),
-        (Point.ENTERING_POD, source, target, flow.ports, why),
+        *(
+            (point, source, target, flow.ports, why)
+            for point in one_side or (Point.LEAVING_POD, Point.ENTERING_POD)
+        ),
         *_network(cluster, cluster.pods, cluster.pods, flow.ports, Origin("intent", (1, 3), flow)),
     ]
 

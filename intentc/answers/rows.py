@@ -37,6 +37,8 @@ _TO_HOST = (
 )
 TABLE: dict[tuple[str, str, str], tuple[Row, ...]] = {
     ("pods", "direct", "pods"): _PLAIN,
+    ("pods", "egress", "pods"): _PLAIN,
+    ("pods", "ingress", "pods"): _PLAIN,
     ("pods", "nodeport", "pods"): (
         Row(5, "A dials its own node, B runs elsewhere", "a:path", _TO_B, (_B_FROM_NODE,), "a>B:pod", "a"),
         Row(6, "A dials the node of B", "b:path", "A>b:path", ("a>b A>b:path",), _TO_B, "b"),

@@ -31,6 +31,8 @@ NAME_LENGTH = 63
 _VARIABLES = {"pods": "pod_cidrs", "nodes": "node_cidrs"}
 _PATHS = {
     "direct": "direct connections",
+    "egress": "direct connections",
+    "ingress": "direct connections",
     "nodeport": "nodePort",
     "hostport": "hostPort",
     "hostnetwork": "hostNetwork",

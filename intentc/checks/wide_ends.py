@@ -32,7 +32,9 @@ def _wide(flow: Flow) -> Iterator[Diagnostic]:
             "W304", "intent opens every port", flow.span, "`*` is 65,535 ports of 3 protocols", help=help_text
         )
     if isinstance(flow.source, Pods) and not flow.source.namespaces:
-        label = "pods of every namespace, system namespaces included, become isolated for egress"
+        everybody = "pods of every namespace, system namespaces included,"
+        becomes = "are let in" if flow.path.kind == "ingress" else "become isolated for egress"
+        label = f"{everybody} {becomes}"
         help_text = "name the namespaces, or select them by a label: `{team=payments}`"
         yield warning("W306", "source is every namespace", flow.span, label, help=help_text)
     if isinstance(flow.source, Addresses) and flow.source.word == "internet" and flow.path.kind == "direct":

@@ -128,14 +128,19 @@ def _misspelt(fault: Fault) -> Diagnostic | None:
 
 
 def _path(fault: Fault) -> Diagnostic | None:
-    """Explain a `via` that no path follows."""
+    """Explain a `via` that no path follows, or an `only` without a side."""
     here, before = fault.here, fault.before
-    if here is None or before is None or not fault.accepted & PATHS or fault.mends_without(before):
+    if here is None or before is None or fault.mends_without(before):
         return None
     known = sorted(KEYWORDS[name] for name in fault.accepted & PATHS)
+    what, label = "path", "not a way the traffic takes"
+    if before.text == "only" and "DIRECTION" in fault.accepted:
+        known, what, label = ["egress", "ingress"], "side", "an intent has two sides"
+    if not known:
+        return None
     legal = f"legal here: {', '.join(f'`{word}`' for word in known)}"
-    message = f"`{before.text} {shown(here)}` is not a path"
-    return error("E153", message, fault.span(before, here), "not a way the traffic takes", help=legal)
+    message = f"`{before.text} {shown(here)}` is not a {what}"
+    return error("E153", message, fault.span(before, here), label, help=legal)
 
 
 def _first_word(fault: Fault) -> Diagnostic | None:

@@ -14,11 +14,13 @@ from intentc.parser.endpoints import Children
 from intentc.parser.lists import ListBuilder
 from intentc.source import Span
 
-_PATHS: dict[str, Literal["nodeport", "hostport", "hostnetwork", "loadbalancer"]] = {
+_PATHS: dict[str, Literal["nodeport", "hostport", "hostnetwork", "loadbalancer", "egress", "ingress"]] = {
     "NODEPORT": "nodeport",
     "HOSTPORT": "hostport",
     "HOSTNETWORK": "hostnetwork",
     "LOADBALANCER": "loadbalancer",
+    "egress": "egress",
+    "ingress": "ingress",
 }
 _ESCAPE = re.compile(r'\\(["\\])')
 
@@ -53,7 +55,7 @@ class Builder(ListBuilder):
         via, clauses = self._tail(rest)
         if via is not None:
             label = "there is no flow to lead"
-            message = "`via` on an `isolate`"
+            message = f"`{via.word}` on an `isolate`"
             self.problems.append(error("E156", message, via.span, label, help="remove it"))
         return Isolate(endpoints, directions, clauses, self.statement)
 
@@ -67,8 +69,8 @@ class Builder(ListBuilder):
     def block(self, children: Children) -> With:
         via, clauses = self._tail(children)
         if via is not None:
-            message = "`via` on a block"
-            help_text = "write `via` on each intent of the block"
+            message = f"`{via.word}` on a block"
+            help_text = f"write `{via.word}` on each intent of the block"
             self.problems.append(error("E156", message, via.span, "not a clause", help=help_text))
         return With(clauses, (), self.statement)
 
@@ -81,7 +83,8 @@ class Builder(ListBuilder):
             number_token = children[2]
             number = words.port_number(str(number_token), self._span(number_token), self.problems)
         local = len(children) > 3
-        return Via(_PATHS[path.type], number, local, self._span(word, children[-1]))
+        kind = str(path) if path.type == "DIRECTION" else path.type
+        return Via(_PATHS[kind], number, local, self._span(word, children[-1]))
 
     def clause(self, children: Children) -> Clause:
         word = str(children[0])
@@ -115,7 +118,10 @@ class Builder(ListBuilder):
             word = "via" if isinstance(part, Via) else part.word
             if word in first:
                 others = (Label(first[word].span, "first said here"),)
-                message = f"`{word}` is said twice"
+                earlier = first[word].word
+                message = f"`{part.word}` is said twice"
+                if part.word != earlier:
+                    message = f"`{part.word}` beside `{earlier}`"
                 help_text = "say it once; an inner clause wins over that of a block"
                 self.problems.append(
                     error("E151", message, part.span, "second one", others=others, help=help_text)

@@ -11,6 +11,7 @@ from intentc.parser.fault import Fault, Token
 
 KEYWORDS = {
     "VIA": "via",
+    "ONLY": "only",
     "EXCEPT": "except",
     "NODEPORT": "nodeport",
     "HOSTPORT": "hostport",
@@ -45,6 +46,7 @@ FORMS = {
     "until": "until 2027-03-31",
     "on": "on cluster, cluster",
     "via": "via nodeport 30443",
+    "only": "only egress",
     "nodeport": "via nodeport 30443",
     "hostport": "via hostport 18443",
     "loadbalancer": "via loadbalancer 443",

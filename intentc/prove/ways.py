@@ -29,7 +29,7 @@ class Wire(NamedTuple):
 class Way(NamedTuple):
     """One way of a connection: what the policies of the source's and of the target's pod see on it.
 
-    None stands for an end whose traffic no policy sees. `rows` are the rows of the truth table; rows that
+    None stands for an end whose traffic no policy sees, or that the intent does not speak of. `rows` are the rows of the truth table; rows that
     differ in placement alone share a way.
     """
 
@@ -58,6 +58,14 @@ _TABLE: dict[_Key, tuple[Way, ...]] = {
     ("pods", "direct", "pods"): (
         Way((1, 3), TO_TARGET, FROM_SOURCE, (POD_TO_POD,)),
         Way((2, 4), TO_TARGET, FROM_SOURCE),
+    ),
+    ("pods", "egress", "pods"): (
+        Way((1, 3), TO_TARGET, None, (POD_TO_POD,)),
+        Way((2, 4), TO_TARGET, None),
+    ),
+    ("pods", "ingress", "pods"): (
+        Way((1, 3), None, FROM_SOURCE, (POD_TO_POD,)),
+        Way((2, 4), None, FROM_SOURCE),
     ),
     ("pods", "nodeport", "pods"): (
         Way((5,), TO_TARGET, FROM_NODE, (NODE_TO_POD,)),

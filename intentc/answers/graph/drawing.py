@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from intentc.answers.graph.picture import Edge, Group, Picture
+from intentc.wording import way_text
 
 MERMAID_EDGES = 500
 """How many edges Mermaid draws where nobody raised its limit: https://mermaid.js.org/config/schema-docs/config.html"""
@@ -29,7 +30,7 @@ class Arrow:
     @property
     def label(self) -> str:
         """Return what stands beside the arrow."""
-        return ", ".join(self.ports) + (f" via {self.via}" if self.via else "")
+        return ", ".join(self.ports) + (f" {way_text(self.via)}" if self.via else "")
 
 
 def arrows(edges: Iterable[Edge]) -> list[Arrow]:
