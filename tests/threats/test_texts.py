@@ -19,7 +19,10 @@ from tests.tools.development import ROOT
 from tests.tools.hcl import parse_hcl
 
 PLACES = ("{} -> b:80", "a -> {}:80", "a[{}=x] -> b:80", "a[x={}] -> b:80", "isolate {}")
-MARKS = "\"'$%&~`^|\\;<>?+ \t,:={}()\n\r\0\x1b\x85\u2028\u2029\u202e\ufeff\xe4\u0430\u0663\uff18\u212a\xa0\u200b\u2060\u3000"
+MARKS = (
+    "\"'$%&~`^|\\;<>?+ \t,:={}()\n\r\0\x1b\x85\u2028\u2029\u202e\ufeff"
+    "\xe4\u0430\u0663\uff18\u212a\xa0\u200b\u2060\u3000"
+)
 PAYLOADS = ("a: b", 'a"\n  x: "b', "${file(1)}", "{{7*7}}", "a]b", "-a", "a-", "../a", "a\n---\nkind: Secret")
 
 
