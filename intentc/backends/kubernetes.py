@@ -52,7 +52,7 @@ _MERGED_CLAUSES = ("because", "owner", "ticket")
 
 @dataclass(slots=True)
 class _Subject:
-    """What one policy selects and allows: peers by their fragment, each with its ports.
+    """What one policy selects and allows: peers by their fragment, each with its ports, some perhaps twice.
 
     `node_ports` are the ports of nodes where nodes are known by identity, not by address.
     """
@@ -60,8 +60,8 @@ class _Subject:
     namespace: str
     pods: Selector
     direction: Direction
-    peers: dict[str, set[Ports]] = field(default_factory=dict)
-    node_ports: set[Ports] = field(default_factory=set)
+    peers: dict[str, list[Ports]] = field(default_factory=dict)
+    node_ports: list[Ports] = field(default_factory=list)
     clauses: dict[str, set[str]] = field(default_factory=dict)
     has_intents: bool = False
 
@@ -91,9 +91,17 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
         files.setdefault(_file_name(subject.namespace), []).append((subject, False))
         if subject.node_ports:
             files.setdefault(cilium.file_name(subject.namespace), []).append((subject, True))
-    # File by file, so that the texts of all policies never are in memory beside their bytes.
-    artifacts = tuple(Artifact(f"kubernetes/{name}", _file(its)) for name, its in sorted(files.items()))
+    # File by file, so that what the policies are made of goes as their bytes come.
+    del subjects
+    artifacts = tuple([Artifact(f"kubernetes/{name}", _file(files.pop(name))) for name in sorted(files)])
+    _forget()
     return artifacts, tuple(diagnostics)
+
+
+def _forget() -> None:
+    """Let go of fragments of text: another cluster has peers of its own, and makes the common ones anew."""
+    for made in (_pod_peer, _address_peer, _selector, _ports):
+        made.cache_clear()
 
 
 def kustomization(artifacts: Iterable[Artifact]) -> Artifact:
@@ -168,14 +176,14 @@ def _subjects(
             its_fragments = fragments[peer] = _peers(peer)
         for subject in by_pods[direction][pods]:
             if its_fragments is None or by_identity:
-                subject.node_ports.add(rule.ports)
+                subject.node_ports.append(rule.ports)
                 continue
             for fragment in its_fragments:
                 ports = subject.peers.get(fragment)
                 if ports is None:
-                    subject.peers[fragment] = {rule.ports}
+                    subject.peers[fragment] = [rule.ports]
                 else:
-                    ports.add(rule.ports)
+                    ports.append(rule.ports)
     return subjects
 
 
@@ -319,10 +327,10 @@ def _ports(ports: tuple[Ports, ...]) -> str:
     return render("kubernetes/ports.yaml.j2", ports=shown)
 
 
-def _joined(ports: set[Ports]) -> tuple[Ports, ...]:
-    """Return ports sorted, overlapping ranges of a protocol as one."""
+def _joined(ports: Iterable[Ports]) -> tuple[Ports, ...]:
+    """Return ports sorted, each once, overlapping ranges of a protocol as one."""
     joined: list[Ports] = []
-    for port in sorted(ports):
+    for port in sorted(set(ports)):
         last = joined[-1] if joined else None
         if (
             last
