@@ -29,8 +29,8 @@ class Wire(NamedTuple):
 class Way(NamedTuple):
     """One way of a connection: what the policies of the source's and of the target's pod see on it.
 
-    None stands for an end whose traffic no policy sees, or that the intent does not speak of. `rows` are the rows of the truth table; rows that
-    differ in placement alone share a way.
+    None stands for an end whose traffic no policy sees, or that the intent does not speak of. `rows` are the
+    rows of the truth table; rows that differ in placement alone share a way.
     """
 
     rows: tuple[int, ...]
