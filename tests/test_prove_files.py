@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from intentc import ir
+from intentc.compiler import compile_texts
 from intentc.profile import Profile
 from intentc.prove import prove
-from intentc.prove.documents import NOT_APPLIED
+from intentc.prove.documents import NOT_APPLIED, NOT_RENDERED
 from intentc.source import SourceFile, Span
 from tests.prove_material import (
     CLUSTER as CLUSTER_PROFILE,
@@ -129,6 +131,36 @@ def test_what_keeps_a_policy_from_being_applied_is_refused(key: str) -> None:
     for changed in (annotated, labelled):
         for own_shape in (True, False):
             assert codes(prove_plain({**PLAIN_FILES, path: changed}, own_shape=own_shape)[1]) == {"E904"}
+
+
+@pytest.mark.parametrize("own_shape", [True, False])
+def test_what_keeps_a_file_from_being_rendered_is_refused(*, own_shape: bool) -> None:
+    path, wave = "kubernetes/shop.yaml", '"argocd.argoproj.io/sync-wave": "0"'
+    text = PLAIN_FILES[path]
+    in_a_text = text.replace(wave, f'{wave}\n    "intentc.io/because": "see {NOT_RENDERED}"')
+    for changed in (f"{text}# {NOT_RENDERED}\n", in_a_text):
+        assert codes(prove_plain({**PLAIN_FILES, path: changed}, own_shape=own_shape)[1]) == {"E904"}
+
+
+def test_a_reason_that_is_an_order_to_argo_cd_stays_a_text() -> None:
+    reason = f"never write {NOT_RENDERED} here + there"
+    written = compile_texts({"a.intent": f'a -> b:80 because "{reason}"\n'})
+    policies = [item.content for item in written.artifacts if "/kubernetes/" in item.path]
+    assert len(policies) == 2
+    for content in policies:
+        assert NOT_RENDERED.encode() not in content
+        found = [
+            item["metadata"]["annotations"]["intentc.io/because"] for item in yaml.safe_load_all(content)
+        ]
+        assert found == [reason]
+
+
+def test_a_module_file_that_terraform_passes_over_is_refused() -> None:
+    path = "terraform/firewall.tf"
+    files = {**CROSSING_FILES, "terraform/.firewall.tf": CROSSING_FILES[path]}
+    del files[path]
+    for own_shape in (True, False):
+        assert "E904" in codes(prove_crossing(files, own_shape=own_shape)[1])
 
 
 def test_a_difference_names_flow_intent_and_rule() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from intentc import ir
-from intentc.profile import Profile
+from intentc.profile import ControlPlane, Profile
 from intentc.prove import prove
 from tests.prove_material import (
     APP_B,
@@ -282,3 +282,37 @@ def test_what_a_rule_denies_of_an_unknown_range_is_lost() -> None:
         files = artifacts({MODULE: HEADER + text})
         found = prove(files, policy, profile, targets=("terraform",), own_shape=False)[1]
         assert codes(found) == expected
+
+
+MASTERS = "172.16.0.0/28"
+TO_WEBHOOK = ir.Flow(ir.Addresses("control-plane", ()), pods("b"), ports("443", "8443"))
+
+
+@pytest.mark.parametrize(
+    ("cidr", "ports_text", "is_lost"),
+    [
+        (MASTERS, "443", True),
+        ("0.0.0.0/0", "1-1023", True),
+        (MASTERS, "444", False),
+        ("172.17.0.0/28", "443", False),
+    ],
+)
+@pytest.mark.parametrize("profile", [EXPLICIT, MANAGED], ids=["explicit", "managed"])
+def test_what_a_rule_denies_of_what_gke_opens_is_lost(
+    profile: Profile, cidr: str, ports_text: str, *, is_lost: bool
+) -> None:
+    """443 and 10250 from the control plane need no rule of ours; a rule that denies them takes them away."""
+    cluster = replace(profile, control_plane=ControlPlane("172.16.0.2", MASTERS))
+    opened = firewall_rule("opened", "INGRESS", MASTERS, tcp='"8443"')
+    denying = firewall_rule("denied", "INGRESS", cidr, tcp=f'"{ports_text}"').replace("allow {", "deny {")
+    claim = ir.Assertion("allow", replace(TO_WEBHOOK, ports=ports("443")))
+    for policy, text, code in (
+        (ir.Policy("c", (TO_WEBHOOK,), (), ()), opened, "E902"),
+        (ir.Policy("c", (), (), (), assertions=(claim,)), "", "E906"),
+    ):
+        for files, is_reported in (
+            ({MODULE: HEADER + text}, False),
+            ({MODULE: HEADER + text + denying}, is_lost),
+        ):
+            found = prove(artifacts(files), policy, cluster, targets=("terraform",), own_shape=False)[1]
+            assert codes(found) == ({code} if is_reported else set())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-_ORDINARY = re.compile(r"[ !#-\[\]-~]*")
+_ORDINARY = re.compile(r"[ !#-*,-\[\]-~]*")
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SPECIAL = re.compile(r"""[\\"]|[^ -~]""")
+_SPECIAL = re.compile(r"""[\\"]|[^ -~]|\+(?=argocd:)""")
+"""Argo CD takes `+argocd:` and a word for an order to itself, wherever in a file it stands.
+
+https://argo-cd.readthedocs.io/en/stable/user-guide/directory/#skipping-file-rendering
+"""
 
 
 def quote(text: str) -> str:
@@ -25,6 +29,6 @@ def _escape(found: re.Match[str]) -> str:
     special = found[0]
     if special in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[special]
-    if special.isprintable():
+    if special.isprintable() and special != "+":
         return special
     return f"\\u{ord(special):04x}" if ord(special) < 0x10000 else f"\\U{ord(special):08x}"

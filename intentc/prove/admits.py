@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from intentc import ir
+from intentc.prove.denials import denials
 from intentc.prove.differences import PORTS, Cover, Entry, as_entries, entries, not_admitted
 from intentc.prove.emitted import Emitted
 from intentc.prove.intended import Meaning
 from intentc.prove.labels import LabelSet, Values, both, holds, label_set
+from intentc.prove.needs import Intended
 from intentc.prove.numbers import PortSet
 from intentc.prove.platform import pod_addresses
 from intentc.prove.regions import Budget, Coordinate, Part, Region, shared_part, uncovered
@@ -105,6 +107,20 @@ class Admissions:
                 peer = end(difference.region, "peer")
                 source, target = (peer, _NODES) if point is ir.Point.ENTERING_NODE else (_NODES, peer)
                 return Refused(_witness(source, target, difference.region), point)
+        return self._denied_by_firewall(flow)
+
+    def _denied_by_firewall(self, flow: ir.Flow) -> Refused | None:
+        """Return a connection of the flow that others open and a rule of the module denies, or None."""
+        if all(rule.is_allow for rule in self._emitted.firewall):
+            return None
+        opened = Intended(
+            into_nodes=self._emitted.into_nodes_at_least, out_of_nodes=self._emitted.out_of_nodes
+        )
+        needed = self._meaning.between_machines(flow)
+        for denial in denials(self._emitted, needed, opened, self._budget):
+            peer = end(denial.region, "peer")
+            source, target = (peer, _NODES) if denial.point is ir.Point.ENTERING_NODE else (_NODES, peer)
+            return Refused(_witness(source, target, denial.region), denial.point)
         return None
 
     def _cover(self, point: ir.Point, namespace: str) -> Cover:

@@ -18,7 +18,7 @@ from intentc.prove.admission import Refusal, refusals
 from intentc.prove.admission.metadata import LARGEST_ANNOTATIONS, metadata_refusals
 from intentc.prove.admission.rules import rules_refusals
 from intentc.prove.admission.selectors import selector_refusals
-from intentc.prove.documents import NOT_APPLIED, PolicyDocument, Rule, Unreadable
+from intentc.prove.documents import NOT_APPLIED, NOT_RENDERED, PolicyDocument, Rule, Unreadable
 from intentc.prove.labels import EVERYTHING, LabelSet, equal_to, label_set
 from intentc.prove.numbers import PortSet, port_set
 from intentc.prove.shapes import Peer, Shapes
@@ -117,6 +117,8 @@ class Canonical:
             text = content.decode("utf-8")
         except UnicodeDecodeError as problem:
             raise Unreadable(path, f"byte {problem.start} is not UTF-8") from problem
+        if NOT_RENDERED in text:
+            raise Unreadable(path, f"`{NOT_RENDERED}`, by which the file may not be applied")
         first, *documents = text.split("---\n")
         if first != HEADER or not documents:
             self._refuse("the first line or the first document is not as written", first)

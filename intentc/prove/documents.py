@@ -13,8 +13,16 @@ Rule = tuple[tuple[Peer, ...], PortSet]
 NOT_APPLIED = frozenset(
     {
         "argocd.argoproj.io/hook",
+        "client.lifecycle.config.k8s.io/mutation",
         "config.kubernetes.io/local-config",
+        "configmanagement.gke.io/cluster-selector",
+        "configmanagement.gke.io/managed",
+        "configmanagement.gke.io/namespace-selector",
+        "configsync.gke.io/cluster-name-selector",
         "helm.sh/hook",
+        "kapp.k14s.io/exists",
+        "kapp.k14s.io/noop",
+        "kapp.k14s.io/update-strategy",
         "kustomize.toolkit.fluxcd.io/reconcile",
         "kustomize.toolkit.fluxcd.io/ssa",
     }
@@ -24,6 +32,14 @@ NOT_APPLIED = frozenset(
 https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
 https://kubernetes.io/docs/reference/labels-annotations-taints/#config-kubernetes-io-local-config
 https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources
+https://cloud.google.com/kubernetes-engine/config-sync/docs/reference/labels-and-annotations
+https://carvel.dev/kapp/docs/latest/apply/#controlling-apply-via-resource-annotations
+"""
+
+NOT_RENDERED = "+argocd:skip-file-rendering"
+"""Argo CD passes over a file that holds these bytes, in a comment or anywhere else.
+
+https://argo-cd.readthedocs.io/en/stable/user-guide/directory/#skipping-file-rendering
 """
 
 

@@ -106,6 +106,8 @@ class _Files:
         elif folder == KUBERNETES and name.endswith(self._suffixes):
             self._names.append(name)
             self._read_policies(artifact)
+        elif folder == TERRAFORM and name.startswith("."):
+            raise Unreadable(artifact.path, "Terraform passes over a file whose name starts with a dot")
         elif folder == TERRAFORM and name.endswith(".tf"):
             self.modules.append((artifact.path, artifact.content))
         elif folder in (KUBERNETES, TERRAFORM) or name not in BESIDE:

@@ -141,13 +141,17 @@ class Meaning:
 
     def of(self, flow: ir.Flow) -> Intended:
         """Return what one flow needs by itself."""
-        alone = replace(self._policy, flows=(flow,), isolations=())
-        return Meaning(alone, self._profile, self._shapes).derive(shared=False)
+        return Meaning(self._alone(flow), self._profile, self._shapes).derive(shared=False)
 
-    def between_machines(self) -> Intended:
-        """Return what all flows need of the network, whoever opens it."""
+    def _alone(self, flow: ir.Flow) -> ir.Policy:
+        return replace(self._policy, flows=(flow,), isolations=())
+
+    def between_machines(self, flow: ir.Flow | None = None) -> Intended:
+        """Return what all flows, or one by itself, need of the network, whoever opens it."""
         firewall = replace(self._profile.firewall, mode="egress-deny")
-        return Meaning(self._policy, replace(self._profile, firewall=firewall), self._shapes).derive()
+        policy = self._policy if flow is None else self._alone(flow)
+        meaning = Meaning(policy, replace(self._profile, firewall=firewall), self._shapes)
+        return meaning.derive(shared=flow is None)
 
     @property
     def flows(self) -> tuple[ir.Flow, ...]:

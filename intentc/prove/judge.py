@@ -7,26 +7,24 @@ from itertools import islice
 
 from intentc import ir
 from intentc.diagnostics import Diagnostic, error
+from intentc.prove.denials import denials
 from intentc.prove.differences import (
     PORTS,
     Cover,
     Difference,
-    Entry,
     as_entries,
     differing_entries,
     differing_subjects,
     entries,
     not_admitted,
     pods_not_in,
-    region_of,
     restricted_to,
 )
 from intentc.prove.emitted import Emitted
-from intentc.prove.firewall_reader import FirewallRule
 from intentc.prove.intended import Meaning
 from intentc.prove.needs import Intended, Need
 from intentc.prove.numbers import PortSet
-from intentc.prove.regions import Budget, Region, shared_part, uncovered
+from intentc.prove.regions import Budget
 from intentc.prove.shapes import Admitted, Peer, Side, Subject
 from intentc.prove.witness import AddressSample, Witness, end, port
 from intentc.source import Span
@@ -78,9 +76,8 @@ class Judge:
         yield from self._firewall(
             ir.Point.LEAVING_NODE, intended.out_of_nodes, emitted.out_of_nodes, emitted.out_of_nodes
         )
-        denying = [rule for rule in emitted.firewall if not rule.is_allow]
-        if denying:
-            yield from islice(self._denied(denying), self._shown)
+        if any(not rule.is_allow for rule in emitted.firewall):
+            yield from islice(self._denied(), self._shown)
 
     # --- Pods -------------------------------------------------------------------------------------------
 
@@ -183,30 +180,12 @@ class Judge:
             told.add(span)
             yield error("E902", message, span, "this intent needs it" if span else "")
 
-    def _denied(self, denying: list[FirewallRule]) -> Iterator[Diagnostic]:
-        """Report what rules deny that intents need and others open: the network itself, or GKE's own rules.
-
-        What our rules open was compared before. A rule that may deny it, as far as can be known, does.
-        """
+    def _denied(self) -> Iterator[Diagnostic]:
+        """Report what rules deny that intents need and others open; what ours open was compared before."""
         needed = self._meaning.between_machines()
-        for direction, point, wanted, compared in (
-            ("INGRESS", ir.Point.ENTERING_NODE, needed.into_nodes, self._intended.into_nodes),
-            ("EGRESS", ir.Point.LEAVING_NODE, needed.out_of_nodes, self._intended.out_of_nodes),
-        ):
-            cover = Cover(as_entries(compared))
-            rules = [rule for rule in denying if rule.direction == direction]
-            for entry in as_entries(wanted):
-                left = uncovered(region_of(entry), cover.near(entry.peer), self._budget)
-                found = (
-                    (rule, denied)
-                    for region in left
-                    for rule in rules
-                    if (denied := _denied_by(rule, entry, region)) is not None
-                )
-                for rule, denied in islice(found, 1):
-                    flow = _witness(point, Difference(entry, denied))
-                    message = f"`{flow}` is not admitted {_WHERE[point]}"
-                    yield error("E902", message, help=f"denied by {rule.title}")
+        for point, entry, region, rule in denials(self._emitted, needed, self._intended, self._budget):
+            message = f"`{_witness(point, Difference(entry, region))}` is not admitted {_WHERE[point]}"
+            yield error("E902", message, help=f"denied by {rule.title}")
 
     def _span_behind(self, point: ir.Point, difference: Difference) -> Span | None:
         """Return where the first intent stands that needs what a firewall rule should open."""
@@ -231,18 +210,6 @@ class Judge:
             if rule.direction == direction and difference.entry.peer in rule.peers and rule.ports & ports:
                 return rule.title
         return "several rules together"
-
-
-def _denied_by(rule: FirewallRule, entry: Entry, region: Region) -> Region | None:
-    """Return what of an entry's region a rule may deny; what a variable stands for may be anything."""
-    for peer in rule.peers:
-        constraint = region_of(Entry(None, peer, rule.ports))
-        if entry.peer is not peer and "variable" in (entry.peer.kind, peer.kind):
-            constraint = {PORTS: rule.ports}
-        found = shared_part(region, constraint)
-        if found is not None:
-            return found
-    return None
 
 
 def _grouped(subjects: Iterable[Subject] | Side, namespaces: Iterable[str]) -> Grouped:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from intentc.prove.documents import Unreadable
+from intentc.prove.documents import NOT_RENDERED, Unreadable
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | int
 
@@ -44,6 +44,8 @@ def read_trees(path: str, content: bytes) -> Iterator[tuple[int, Tree]]:
     if found := _LINE_ENDS_OF_SOME_READERS.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise Unreadable(f"{path}:{line}", "a character that only some readers take for a line end")
+    if NOT_RENDERED in text:
+        raise Unreadable(path, f"`{NOT_RENDERED}`, by which the file may not be applied")
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     try:
         yield from _documents(path, yaml.parse(text, Loader=loader))
@@ -55,14 +57,20 @@ def _documents(path: str, events: Iterator[object]) -> Iterator[tuple[int, Tree]
     import yaml
 
     number = 0
+    marked = -1
     stack: list[_Open] = []
     root: Tree | None = None
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             number += 1
             root = None
+            marked = getattr(event.start_mark, "line", -1) if event.explicit else -1
             if event.version or event.tags:
                 raise Unreadable(_place(path, event), "a YAML directive")
+        elif not stack and isinstance(event, yaml.NodeEvent) and _is_on(event, marked):
+            raise Unreadable(
+                _place(path, event), "something on the line of a `---`, which some tools pass over"
+            )
         elif isinstance(event, yaml.DocumentEndEvent):
             if root is not None:
                 yield number, root
@@ -85,6 +93,12 @@ def _documents(path: str, events: Iterator[object]) -> Iterator[tuple[int, Tree]
                 _take_key(path, stack[-1], event)
             else:
                 root = _add(stack, _value(path, event))
+
+
+def _is_on(event: object, line: int) -> bool:
+    """Tell whether an event that stands for some text starts on a line."""
+    start, end = getattr(event, "start_mark", None), getattr(event, "end_mark", None)
+    return start is not None and end is not None and start.line == line and start.index < end.index
 
 
 def _check_plain(path: str, event: object) -> None:
