@@ -144,6 +144,16 @@ def test_an_input_that_may_be_empty_is_refused(declared: str, is_safe: bool) -> 
     assert [("may be" in reason) for reason in found] == [True] * (not is_safe)
 
 
+@pytest.mark.parametrize(
+    ("written", "is_text"),
+    [("  type = string\n", True), ("", True), ("  type = list(string)\n", False), ("  type = any\n", False)],
+)
+def test_an_input_that_stands_for_one_text_is_one(written: str, *, is_text: bool) -> None:
+    declared = f'\nvariable "project" {{\n{written}  nullable = false\n}}\n'
+    found = reasons({**changed(MODULE, '"net-prod"', "var.project"), VARIABLES: f"{HEADER}{declared}"})
+    assert [("is no text" in reason) for reason in found] == [not is_text]  # or it is for another project
+
+
 def test_a_file_that_terraform_merges_into_others_is_refused() -> None:
     text = CROSSING_FILES[MODULE]
     for path in ("terraform/override.tf", "terraform/firewall_override.tf"):

@@ -27,6 +27,7 @@ _KNOWN_ATTRIBUTES: dict[str, set[str]] = {
     "terraform": {"required_version"},
 }
 _LISTS = ("source_ranges", "destination_ranges", "target_tags", "target_service_accounts")
+_STRING = Reference("string")
 _KNOWN_BLOCKS = {"variable": {"validation"}, "output": set(), "terraform": {"required_providers"}}
 
 
@@ -87,6 +88,8 @@ def read_firewall(files: Iterable[tuple[str, bytes]], shapes: Shapes) -> tuple[F
             raise Unreadable(title, f"`var.{variable}` is not declared")
         if variables[variable].attributes.get("nullable") is not False:
             raise Unreadable(title, f"`var.{variable}` may be null, which stands for something else")
+        if not is_list and variables[variable].attributes.get("type", _STRING) != _STRING:
+            raise Unreadable(title, f"`var.{variable}` is no text")
         if is_list and not _is_never_empty(variables[variable]):
             raise Unreadable(title, f"`var.{variable}` may be empty, which stands for everything")
     return tuple(rule for rule in rules.values() if rule.peers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,7 @@ MODULES = (
     "intentc/backends/terraform.py",
 )
 BOUND = 99
+_LIVED = re.compile("(?:survived|hung): ([^ :]+):([0-9]+): (.+)")
 
 
 def say(text: str) -> None:
@@ -41,6 +43,23 @@ def by_the_proof() -> Callable[[str, ast.Module], str]:
     return lambda name, tree: attempt(name, tree, baseline)
 
 
+def again(log: str, known: list[tuple[str, Change]]) -> list[tuple[str, Change]]:
+    """Return the changes that a former run let live; where lines have moved, the nearest ones are meant."""
+    found: dict[int, tuple[str, Change]] = {}
+    for path, line, what in _LIVED.findall(log):
+        same = [
+            place
+            for place, (module, change) in enumerate(known)
+            if (module, change.what) == (path, what) and place not in found
+        ]
+        if not same:
+            say(f"no such change now: {path}:{line}: {what}")
+            continue
+        nearest = min(same, key=lambda place: abs(known[place][1].line - int(line)))
+        found[nearest] = known[nearest]
+    return list(found.values())
+
+
 def main() -> int:
     """Return 1 when more than one in a hundred changes that have an effect is not stopped."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
@@ -48,6 +67,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prover", action="store_true", help="change the prover; its tests are the judge")
     parser.add_argument("--module", action="append", help="only this module")
+    parser.add_argument(
+        "--again", type=Path, metavar="LOG", help="only what lived in a former run, by its output"
+    )
     chosen = parser.parse_args()
     judge = prover.attempt if chosen.prover else by_the_proof()
     everything: list[tuple[str, Change]] = [
@@ -55,6 +77,8 @@ def main() -> int:
         for path in chosen.module or (prover.modules() if chosen.prover else MODULES)
         for change in changes((ROOT / path).read_text("utf-8"))
     ]
+    if chosen.again:
+        everything = again(chosen.again.read_text("utf-8"), everything)
     if chosen.sample:
         everything = random.Random(chosen.seed).sample(everything, min(chosen.sample, len(everything)))
     counts: Counter[str] = Counter()
