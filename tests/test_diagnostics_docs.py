@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from intentc.audit import Audit, audit
 from intentc.cli.explain import explain
-from intentc.compiler import Result, compile_texts
+from intentc.compiler import Result, compile_texts, load_inventory, load_project
 from intentc.output.explanations import Section, sections, split
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "diagnostics.md"
 TODAY = "2026-11-23"
-BLOCK = re.compile(r"```(intent|yaml|manifest) (bad|good|project|manifests)\n(.*?)```\n", re.DOTALL)
+BLOCK = re.compile(r"```(intent|yaml|manifest|policy) (bad|good|project|manifests)\n(.*?)```\n", re.DOTALL)
 MANIFESTS = "version: 1\nmanifests: [manifests.yaml]\n"
 CODE = re.compile(r'"([EW][0-9]{3})"')
 
 BYTES = {"E101", "E102", "E103", "E104", "W110"}
 """What the bytes of a file raise; such characters do not stand in a page that is read."""
 
-TOO_LONG = {"E105", "E106", "E219", "E908"}
+TOO_LONG = {"E105", "E106", "E219", "E908", "W749"}
 """What only generated files raise, far longer than an example."""
 
 NO_TEXT = ("E412", "E5", "E65", "E901", "E902", "E903", "E904", "E905")
@@ -46,6 +47,8 @@ def examples(section: Section) -> Iterator[tuple[str, str, dict[str, str]]]:
         elif language == "manifest":
             files = {"intentc.yaml": MANIFESTS, "manifests.yaml": text}
             yield section.code, kind, {**files, "a.intent": "shop -> shop:8080\n"}
+        elif language == "policy":
+            yield section.code, kind, {**project, "policies.yaml": text}
         elif language == "yaml":
             yield section.code, kind, {"intentc.yaml": text, "a.intent": "shop -> data:5432\n"}
         else:
@@ -57,6 +60,16 @@ def is_shown(code: str) -> bool:
 
 
 EXAMPLES = [example for section in sections().values() for example in examples(section)]
+
+
+def judged(files: dict[str, str]) -> Audit:
+    """Return what is said of the policies of an example, with its project and manifests."""
+    project, _ = load_project(files["intentc.yaml"].encode() if "intentc.yaml" in files else None)
+    if "manifests.yaml" in files:
+        project, _ = load_inventory(
+            project, [("manifests.yaml", files["manifests.yaml"].encode(), "default")]
+        )
+    return audit([("policies.yaml", files["policies.yaml"].encode(), "default")], project)
 
 
 def said(files: dict[str, str]) -> tuple[Result, set[str]]:
@@ -81,7 +94,14 @@ def test_every_section_says_why_and_shows_both() -> None:
     ("code", "kind", "files"), EXAMPLES, ids=[f"{code}-{kind}" for code, kind, _ in EXAMPLES]
 )
 def test_example(code: str, kind: str, files: dict[str, str]) -> None:
-    """A bad example shows its code; an error's bad example shows no other error, a good one shows none."""
+    """A bad example shows its code; an error's bad example shows no other error, a good one shows none.
+
+    Of policies a bad example shows its code alone, and a good one nothing.
+    """
+    if "policies.yaml" in files:
+        found = {diagnostic.code for diagnostic in judged(files).diagnostics}
+        assert found == ({code} if kind == "bad" else set())
+        return
     result, found = said(files)
     errors = {diagnostic.code for diagnostic in result.diagnostics if diagnostic.severity == "error"}
     if kind == "bad":

@@ -25,6 +25,7 @@ COMMANDS = (
     "probe",
     "coverage",
     "suggest",
+    "audit",
     "explain",
     "init",
     "schema",

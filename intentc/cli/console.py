@@ -79,7 +79,7 @@ def compiled(
     compiled side by side; 0 is as many as there are processors, where there is enough to do.
     """
     note = _progress()
-    wrong = tuple(_wrong(asked, targets))
+    wrong = tuple(wrong_options(asked, targets))
     workspace = open_workspace(
         asked.path, asked.manifests, asked.namespace, intents_required=intents_required
     )
@@ -147,7 +147,7 @@ def rendered(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = ""
     return render(diagnostics, color=colored, width=width(sys.stderr), prefix=prefix)
 
 
-def _wrong(asked: Asked, targets: tuple[str, ...]) -> Iterable[Diagnostic]:
+def wrong_options(asked: Asked, targets: tuple[str, ...] = ()) -> Iterable[Diagnostic]:
     """Yield what is wrong with the options."""
     if asked.color not in _COLORS:
         yield _option("--color", asked.color, _COLORS)

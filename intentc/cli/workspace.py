@@ -42,6 +42,7 @@ def open_workspace(
     namespace: str = "default",
     *,
     intents_required: bool = True,
+    with_intents: bool = True,
     with_manifests: bool = True,
 ) -> Workspace:
     """Read the project at `path`: a folder, or a single `.intent` file that is a program of its own.
@@ -62,7 +63,7 @@ def open_workspace(
     project, problems = load_project(reader.read(PROJECT_FILE) if (root / PROJECT_FILE).exists() else None)
     diagnostics.extend(problems)
     sources: dict[str, bytes] = {}
-    if not has_errors(diagnostics):
+    if with_intents and not has_errors(diagnostics):
         paths = [single] if single else list(reader.matching(project.intents, project.output))
         for name in paths:
             data = reader.read(name)
@@ -78,7 +79,7 @@ def open_workspace(
     if not with_manifests:
         return Workspace(root, prefix, project, sources, tuple(diagnostics))
     if manifests:
-        found = tuple(_given(root, manifests, namespace, diagnostics))
+        found = tuple(read_given(root, manifests, namespace, diagnostics))
     elif project.manifests and not has_errors(diagnostics):
         found = tuple(_manifests(reader, project))
     if (manifests or project.manifests) and not has_errors(diagnostics):
@@ -111,7 +112,7 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read(MAXIMUM_FILE + 1)
 
 
-def _given(
+def read_given(
     root: Path, paths: tuple[str, ...], namespace: str, diagnostics: list[Diagnostic]
 ) -> Iterator[tuple[str, bytes, str]]:
     """Yield the manifests that the command line names, under paths that lead there from the project."""
