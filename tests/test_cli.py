@@ -290,6 +290,16 @@ def test_asserts_alone_with_their_coverage(project: Path) -> None:
     assert done.returncode == 0
     assert "2 passed, 0 failed\nasserts touch 1 of 2 flows (50.0 %)" in done.stdout
     assert "untouched: default  a.intent:2" in done.stdout
+    rule = {
+        "cluster": "default",
+        "source": "shop",
+        "target": "cache",
+        "ports": "6379",
+        "places": ["a.intent:2"],
+    }
+    points = ("entering pod", "leaving pod")
+    missed = json.loads(run("test", "--format", "json", cwd=project).stdout)["untouched_rules"]
+    assert [each for each in missed if each["point"] in points] == [{**rule, "point": at} for at in points]
     assert run("test", "--fail-under", "50", cwd=project).returncode == 0
     assert run("test", "--fail-under", "50.000001", cwd=project).returncode == 1
     assert run("test", "--fail-under", "most", cwd=project).returncode == 2

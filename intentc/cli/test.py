@@ -21,7 +21,8 @@ from intentc.cli.options import (
     PathArgument,
 )
 from intentc.diagnostics import Diagnostic, error
-from intentc.ir import Flow
+from intentc.ir import Flow, Rule
+from intentc.wording import endpoint_text, ports_text
 
 FORMS = ("text", "json", "junit")
 _SHOWN = 20
@@ -146,10 +147,23 @@ def _json(found: Report) -> str:
         "flows": found.flows,
         "rules": found.rules,
         "untouched": [{"cluster": cluster, "place": _place(flow)} for cluster, flow in found.missed_flows],
-        "untouched_rules": len(found.missed_rules),
+        "untouched_rules": [_rule(cluster, rule) for cluster, rule in found.missed_rules],
         "coverage": {"numerator": found.coverage.numerator, "denominator": found.coverage.denominator},
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _rule(cluster: str, rule: Rule) -> dict[str, object]:
+    """Return a rule in the language's words: its ends are what the point sees, which may be the nodes."""
+    flows = (origin.flow for origin in rule.origins if origin.flow is not None)
+    return {
+        "cluster": cluster,
+        "point": rule.point.value,
+        "source": endpoint_text(rule.source),
+        "target": endpoint_text(rule.target, is_target=True),
+        "ports": ports_text((rule.ports,)),
+        "places": sorted({_place(flow) for flow in flows}),
+    }
 
 
 def _junit(found: Report) -> str:
