@@ -1,6 +1,7 @@
 """Every rule on NetworkPolicies refuses what breaks it, for no other reason, and takes what comes close."""
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -17,11 +18,13 @@ from tests.networkpolicy import refused_by_server, refused_by_us
 from tests.networkpolicy.accepted import ACCEPTED
 from tests.networkpolicy.cases import (
     ANNOTATIONS,
+    GONE,
     POLICY,
     Changes,
     Refused,
     changed,
     document,
+    peers,
     reasons,
 )
 
@@ -207,3 +210,28 @@ def test_annotations_are_counted_in_bytes_of_keys_and_values(letter: str) -> Non
     assert "NP-11" not in identities(changed({ANNOTATIONS: {"k": fitting + filler}}))
     assert "NP-11" in identities(changed({ANNOTATIONS: {"k": fitting + filler + "y"}}))
     assert "NP-11" in identities(changed({ANNOTATIONS: {"kk": fitting + filler}}))
+
+
+@pytest.mark.parametrize("annotations", [{"x": ""}, {}], ids=["annotated", "not annotated"])
+def test_what_kubectl_adds_is_counted_to_the_byte(annotations: dict[str, str]) -> None:
+    """It adds one annotation: the whole object as JSON with its annotations, even if none, and a line end."""
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+
+    def policy(count: int, more: int, *, applied: bool = False) -> object:
+        changes: Changes = {
+            ANNOTATIONS: annotations if annotations or applied else GONE,
+            "metadata.name": "x" * (more + 1),
+            "spec.ingress[0].from": peers(count),
+        }
+        return changed(changes)
+
+    def room(count: int) -> int:
+        value = json.dumps(policy(count, 0, applied=True), separators=(",", ":")) + "\n"
+        return LARGEST - len(key) - len(value) - sum(len(name) for name in annotations)
+
+    each = room(1) - room(2)
+    count = 1 + room(1) // each
+    left = room(count)
+    assert 0 <= left < each
+    assert "NP-73" not in identities(policy(count, left))
+    assert "NP-73" in identities(policy(count, left + 1))

@@ -317,3 +317,31 @@ def test_the_verdict_is_that_of_trying_every_connection(
 def rules_of(rules: list[tuple[ir.Pods, int]], direction: str) -> list[Rule]:
     found: list[Rule] = [((peer,), ports(str(port))) for peer, port in rules]
     return [*found, DNS_RULE] if direction == "Egress" else found
+
+
+NODE_RANGE = addresses("192.168.64.0/19").blocks[0]
+
+
+def test_a_deny_knows_the_door_from_the_port_behind_it() -> None:
+    """The way by a node of another pod: its policy sees the nodePort, the target's the port of the pod."""
+    flow = ir.Flow(pods("a"), pods("b"), ports("8443"), NODE_PORT)
+    verdicts = {}
+    for door, behind in (("30443", "8443"), ("8443", "8443"), ("30443", "30443"), ("30444", "8443")):
+        text = document("a", "e", (), "Egress", [((NODE_RANGE,), ports(door)), DNS_RULE])
+        text += document("b", "i", (), "Ingress", [((NODE_RANGE,), ports(behind))])
+        policy = ir.Policy("c", (), (), (), (ir.Assertion("deny", flow),))
+        files = artifacts({"kubernetes/all.yaml": HEADER + text})
+        found = prove(files, policy, CLUSTER, targets=("kubernetes",))[1]
+        verdicts[door, behind] = "E907" in codes(found)
+    assert [ends for ends, is_admitted in verdicts.items() if is_admitted] == [("30443", "8443")]
+
+
+def test_a_connection_needs_its_port_at_both_ends() -> None:
+    flow = ir.Flow(pods("a"), pods("b"), ports("80-81"))
+    for out_of, into, is_admitted in (("80", "81", False), ("80", "80", True), ("1-81", "81-99", True)):
+        text = document("a", "e", (), "Egress", [((pods("b"),), ports(out_of)), DNS_RULE])
+        text += document("b", "i", (), "Ingress", [((pods("a"),), ports(into))])
+        policy = ir.Policy("c", (), (), (), (ir.Assertion("deny", flow),))
+        files = artifacts({"kubernetes/all.yaml": HEADER + text})
+        found = prove(files, policy, CLUSTER, targets=("kubernetes",))[1]
+        assert ("E907" in codes(found)) == is_admitted
