@@ -40,3 +40,20 @@ def test_a_whole_is_its_parts(whole: ir.Endpoint, parts: tuple[ir.Endpoint, ...]
     assert verdict(parts, parts[1:]) == {"E902"}
     assert verdict(parts[:1], (whole,)) == {"E901"}
     assert verdict((whole, *parts), parts) == set()
+
+
+def test_a_protocol_without_a_port_is_every_port_of_it() -> None:
+    text = document("b", "i", (), "Ingress", [((pods("a"),), ports("1-65535", "1-65535/sctp"))])
+    spelled = "          port: 1\n          endPort: 65535\n"
+    assert text.count(spelled) == 2
+    short = artifacts({"kubernetes/b.yaml": HEADER + text.replace(spelled, "")})
+    for numbers, expected in (
+        (("1-65535", "1-65535/sctp"), set()),
+        (("1-65534", "1-65535/sctp"), {"E901"}),
+        (("1-65535", "2-65535/sctp"), {"E901"}),
+        (("1-65535", "1-65535/udp"), {"E901", "E902"}),
+    ):
+        flow = ir.Flow(pods("a"), pods("b"), ports(*numbers), ir.Path("ingress"))
+        policy = ir.Policy("c", (flow,), (), ())
+        found = prove(short, policy, Profile(), targets=("kubernetes",), own_shape=False)[1]
+        assert codes(found) == expected
