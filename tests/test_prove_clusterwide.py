@@ -64,6 +64,23 @@ def test_what_keeps_a_policy_from_being_applied_is_refused(built: ClusterResult)
         assert proved(built, {INTO_B: changed}) == {"E904", "E904 by meaning"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"argocd.argoproj.io/sync-wave": "0"', '"": "0"'),
+        ('"argocd.argoproj.io/sync-wave": "0"', '"a b": "0"'),
+        ('managed-by": "intentc"', 'managed-by": "-"'),
+        ('"app.kubernetes.io/managed-by"', '"/managed-by"'),
+    ],
+)
+def test_what_the_api_server_refuses_of_any_object_is_refused(
+    built: ClusterResult, old: str, new: str
+) -> None:
+    text = text_of(built, INTO_B)
+    assert old in text
+    assert proved(built, {INTO_B: text.replace(old, new)}) == {"E904", "E904 by meaning"}
+
+
 def test_what_is_written_is_proved(built: ClusterResult) -> None:
     assert proved(built) == set()
     assert built.proof is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from intentc import ir
+from intentc.prove.admission.metadata import metadata_refusals
 from intentc.prove.documents import NOT_APPLIED, PolicyDocument, Rule, Unreadable
 from intentc.prove.labels import label_set
 from intentc.prove.numbers import PROTOCOLS, PortSet, port_set
@@ -60,6 +61,9 @@ class _Reader:
                 self._text(value, f"metadata.{key}.{word}")
                 if word in NOT_APPLIED:
                     raise self._refuse(f"metadata.{key}.{word}", "by it, the document may not be applied")
+        for refusal in metadata_refusals(metadata):
+            if refusal.group == "server":
+                raise self._refuse(f"metadata.{refusal.path}", refusal.message)
         spec = self._mapping(top["spec"], "spec")
         directions = [key for key in ("egress", "ingress") if key in spec]
         self._fields(spec, "spec", "endpointSelector", *directions)
