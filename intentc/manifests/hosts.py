@@ -47,21 +47,10 @@ _FLAGGED = re.compile(rf"(?<!\S)(-h|--?host)[ =]({_HOST})(?!\S)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NAMING = frozenset(
     [
-        *("addr", "address", "addresses", "addrs", "backend", "broker", "brokers", "connect", "endpoint"),
-        *("endpoints", "gateway", "h", "host", "hostname", "hosts", "leader", "master", "member", "members"),
-        *(
-            "nodes",
-            "peer",
-            "peers",
-            "primary",
-            "proxy",
-            "seed",
-            "seeds",
-            "server",
-            "servers",
-            "service",
-            "svc",
-        ),
+        *("addr", "address", "addresses", "addrs", "backend", "bootstrap", "broker", "brokers"),
+        *("connect", "endpoint", "endpoints", "gateway", "h", "host", "hostname", "hosts"),
+        *("leader", "master", "member", "members", "nodes", "peer", "peers", "primary", "proxy"),
+        *("seed", "seeds", "sentinel", "sentinels", "server", "servers", "service", "svc"),
         *("target", "upstream", "uri", "uris", "url", "urls"),
     ]
 )
@@ -99,8 +88,8 @@ def hosts(text: str, hint: str) -> Iterator[Host]:
     """Yield the hosts that a text names, each once.
 
     A URL or a `host:port` names one by its form, and so does a host in the domain of Services. A word alone
-    does where what it is assigned to takes hosts, as `--db-host` or `REDIS_ADDR` do. User names and passwords
-    in URLs are passed over. Takes time linear in the text.
+    does where what it is assigned to takes hosts, as `--db-host` or `REDIS_ADDR` do, or is called the same.
+    User names and passwords in URLs are passed over. Takes time linear in the text.
     """
     found: dict[Host, None] = {}
     if _words(hint)[-1:] in _VERSIONED:
@@ -128,7 +117,7 @@ def hosts(text: str, hint: str) -> Iterator[Host]:
         for match in pattern.finditer(rest):
             if is_naming(match[1]):
                 found[Host(match[2], 0, "", match[1], bare=True)] = None
-    if is_naming(hint):
+    if is_naming(hint) or "-".join(_words(hint)) == rest.strip():  # `REDIS` is `redis`
         for word in rest.split(","):
             if match := re.fullmatch(_HOST, word.strip()):
                 found[Host(match[0], 0, "", hint, bare=True)] = None
