@@ -217,6 +217,10 @@ class Meaning:
         if endpoint.word == "nodes":
             problem = "" if self._nodes else "the profile does not state the node ranges"
             return _End("nodes", (), self._nodes, problem)
+        named = platform.word_addresses(endpoint.word, self._profile)
+        if named:
+            known = (self._shapes.peer(kind, addresses=found) for kind, found in named if found)
+            return _End("outside", (), tuple(known))
         blocks = (
             platform.control_plane(self._profile, role)
             if endpoint.word == "control-plane"

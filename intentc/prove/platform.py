@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from intentc import ir
@@ -30,6 +31,30 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 
 _NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "240.0.0.0/4", "fc00::/7")
 """https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#cluster_sizing"""
+
+_GOOGLE = {
+    "google-health-checks": ("35.191.0.0/16", "130.211.0.0/22"),
+    "google-iap": ("35.235.240.0/20",),
+    "google-apis-private": ("199.36.153.8/30",),
+    "google-apis-restricted": ("199.36.153.4/30",),
+}
+"""What Google publishes.
+
+https://cloud.google.com/load-balancing/docs/health-checks#firewall_rules
+https://cloud.google.com/iap/docs/using-tcp-forwarding#create-firewall-rule
+https://cloud.google.com/vpc/docs/configure-private-google-access#domain-options
+"""
+
+_UNICAST = ("0.0.0.0/0", "2000::/3")
+_SPECIAL = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3", "2001:db8::/32"),
+)
+"""Addresses that nobody on the internet has, multicast and what is reserved above it among them.
+
+https://www.iana.org/assignments/iana-ipv4-special-registry
+https://www.iana.org/assignments/iana-ipv6-special-registry
+"""
 
 _LINK_LOCAL = numbers((address_range("169.254.0.0/16")[1],))
 
@@ -70,16 +95,35 @@ def control_plane(profile: Profile, role: str) -> tuple[ir.Block, ...]:
     return (ir.Block(_one_address(endpoint)),) if endpoint else ()
 
 
+def word_addresses(word: str, profile: Profile) -> tuple[tuple[Literal["ipv4", "ipv6"], Numbers], ...]:
+    """Return the addresses that a word stands for by itself; none for a word that does not.
+
+    `internet` is every public address that the profile does not say is the cluster's.
+    """
+    if word in _GOOGLE:
+        return _by_family(_GOOGLE[word])
+    if word != "internet":
+        return ()
+    own = (*profile.pod_cidrs, *profile.node_cidrs, profile.service_cidr)
+    masters = (block.cidr for role in ("source", "target") for block in control_plane(profile, role))
+    others = dict(_by_family((*_SPECIAL, *filter(None, own), *masters)))
+    return tuple((kind, every - others[kind]) for kind, every in _by_family(_UNICAST))
+
+
+def _by_family(cidrs: Iterable[str]) -> tuple[tuple[Literal["ipv4", "ipv6"], Numbers], ...]:
+    found: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+    for cidr in cidrs:
+        family, interval = address_range(cidr)
+        found[family].append(interval)
+    return ("ipv4", numbers(found[4])), ("ipv6", numbers(found[6]))
+
+
 def pod_addresses(profile: Profile) -> tuple[tuple[str, Numbers], ...]:
     """Return where a pod's address may be, as `ipv4` and `ipv6` numbers.
 
     Where the profile does not state it, every range that is no public one may hold pods.
     """
-    found: dict[int, Numbers] = {4: NO_NUMBERS, 6: NO_NUMBERS}
-    for cidr in profile.pod_cidrs or _NOT_PUBLIC:
-        family, interval = address_range(cidr)
-        found[family] |= numbers((interval,))
-    return ("ipv4", found[4]), ("ipv6", found[6])
+    return _by_family(profile.pod_cidrs or _NOT_PUBLIC)
 
 
 def is_link_local(peer: Peer) -> bool:
