@@ -18,6 +18,7 @@ from tests.networkpolicy import refused_by_server, refused_by_us
 from tests.networkpolicy.accepted import ACCEPTED
 from tests.networkpolicy.cases import (
     ANNOTATIONS,
+    BLOCK,
     GONE,
     POLICY,
     Changes,
@@ -235,3 +236,11 @@ def test_what_kubectl_adds_is_counted_to_the_byte(annotations: dict[str, str]) -
     assert 0 <= left < each
     assert "NP-73" not in identities(policy(count, left))
     assert "NP-73" in identities(policy(count, left + 1))
+
+
+@pytest.mark.parametrize(
+    ("cidr", "rule"),
+    [("0100::/64", "NP-69"), ("2001:0db8::/32", "NP-69"), ("100::/064", "NP-27"), ("010.0.0.0/8", "NP-27")],
+)
+def test_a_zero_before_a_group_of_ipv6_changes_no_address(cidr: str, rule: str) -> None:
+    assert identities(changed({BLOCK: {"cidr": cidr}})) == {rule}
