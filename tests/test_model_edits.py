@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.model.edits import EDITS, edited
 
-SEEDS = range(80)
+SEEDS = range(120)
 EACH = 6
 
 

@@ -162,6 +162,15 @@ def test_exact_means_pods_with_no_other_label_that_policies_ask_for() -> None:
     assert answer("shop[tier] -> data:5432\n", "shop[app=web] -> data:5432", exact=True).verdict == "none"
 
 
+def test_one_side_of_a_question_is_asked_whole() -> None:
+    intents = "shop -> data:5432 only egress\nisolate data ingress\n"
+    (found,) = all_answers(intents, "shop -> data:5432 only egress")
+    assert found.verdict == "none"
+    assert found.line == "shop -> data:5432"
+    (after,) = all_answers(f"{intents}{found.line}\n", "shop -> data:5432 only egress")
+    assert after.verdict == "all"
+
+
 def test_labels_of_listed_namespaces_are_known() -> None:
     intents = "{team=web} -> data:5432\n"
     spaces = "namespaces: {shop: {team: web}, ops: {}, data: {}}\n"

@@ -16,11 +16,14 @@ from itertools import product
 from typing import Any
 
 from tests.model.world import (
+    DOORS,
     ENTERING_NODE,
     ENTERING_POD,
     LEAVING_NODE,
     LEAVING_POD,
+    SILENT,
     Cluster,
+    Hop,
     Intent,
     Isolate,
     Packet,
@@ -35,11 +38,6 @@ from tests.model.world import (
 )
 
 # --- (a) What a program means -------------------------------------------------------------------------------
-
-Hop = tuple[str, str, str, str]
-"""Point, whose address comes, whose it goes to (`source`, `target`, `node`, `balancer`), whose port it is."""
-
-DOORS = {"nodeport": "node", "hostport": "node", "loadbalancer": "balancer"}
 
 
 def walk(
@@ -142,6 +140,8 @@ def meaning(program: Iterable[Intent | Isolate], cluster: Cluster, world: World)
         seen_as = {role: cluster.known_nodes if end == cluster.nodes else end for role, end in ends.items()}
         door = tuple(Ports(port.protocol, item.number, item.number) for port in item.ports)
         for point, seen, to, port_of in ways(start, kind, item.local, inside, cluster.masquerades):
+            if point == SILENT.get(item.kind):
+                continue  # the intent means the other end
             ports = item.ports if port_of == "port" else door
             if point in (LEAVING_NODE, ENTERING_NODE):
                 by_user = start == "outside" and seen == "source" and kind != "loadbalancer"

@@ -21,10 +21,12 @@ from tests.model.places import (
     any_place,
 )
 from tests.model.world import (
+    DOORS,
     ENTERING_POD,
     EVERY_PORT,
     LEAVING_POD,
     NAMESPACE_LABEL,
+    SILENT,
     Intent,
     Isolate,
     Pods,
@@ -189,26 +191,28 @@ def any_statement(random: Random, place: Place) -> Statement:
         points = random.choice(((LEAVING_POD, ENTERING_POD), (LEAVING_POD,), (ENTERING_POD,)))
         return Statement(several(random, any_pods), points=points)
     if shape == "out":
-        return Statement(several(random, any_pods), several(random, out_there))
-    kinds: tuple[str, ...] = ("direct", "direct", "nodeport", "hostport", "hostnetwork")
+        kind = random.choice(("direct", "direct", "direct", "egress"))
+        return Statement(several(random, any_pods), several(random, out_there), kind)
+    kinds: tuple[str, ...] = (*SILENT, "direct", "direct", "direct", "nodeport", "hostport", "hostnetwork")
     sources: tuple[Endpoint, ...] = several(random, any_pods)
     if shape == "in":
-        kinds, sources = ("direct", "nodeport", "loadbalancer"), several(random, comes_from)
+        kinds, sources = (
+            ("direct", "direct", "nodeport", "loadbalancer", "ingress"),
+            several(random, comes_from),
+        )
     elif shape == "own":
         sources = (random.choice((NODES, CALLS_BACK)),)
-        kinds = ("direct",) if sources == (CALLS_BACK,) else kinds
+        kinds = ("direct", "ingress") if sources == (CALLS_BACK,) else kinds[1:]
     kind = random.choice(kinds)
     if shape == "in" and kind != "loadbalancer" and random.random() < 0.2:
         sources += (any_pods(random),)
     number = 0
-    if kind not in ("direct", "hostnetwork"):
+    if kind in DOORS:
         number = random.choice(NODE_PORTS if kind == "nodeport" else NUMBERS)
     # A firewall knows no names: they are for clusters whose rules GKE writes, where those rules let them in.
     user_rule = shape == "in" or sources == (CALLS_BACK,)
     names = (
-        place.cluster.firewall == "gke-managed"
-        and kind != "hostnetwork"
-        and (kind != "direct" or not user_rule)
+        place.cluster.firewall == "gke-managed" and kind != "hostnetwork" and (kind in DOORS or not user_rule)
     )
 
     def target(random: Random) -> Target:

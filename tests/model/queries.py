@@ -25,6 +25,7 @@ from tests.model.world import (
     LEAVING_NODE,
     LEAVING_POD,
     NAMESPACE_LABEL,
+    SILENT,
     Intent,
     Isolate,
     Pod,
@@ -55,7 +56,8 @@ class Query:
     def text(self) -> str:
         """Return the question as an intent."""
         protocol, number = self.port
-        via = "" if self.kind == "direct" else f" via {self.kind}"
+        word = "only" if self.kind in SILENT else "via"
+        via = "" if self.kind == "direct" else f" {word} {self.kind}"
         via += f" {self.number}" if self.number else ""
         ends = f"{endpoint(self.source)} -> {endpoint(self.target)}"
         return f"{ends}:{number}/{protocol.lower()}{via}{' local' if self.local else ''}"

@@ -8,7 +8,16 @@ from random import Random
 
 from tests.model.places import NAMESPACES, Place
 from tests.model.programs import Program, Statement, Target
-from tests.model.world import ENTERING_POD, EVERY_PORT, NAMESPACE_LABEL, Pods, Ports, Ranges, Requirement
+from tests.model.world import (
+    ENTERING_POD,
+    EVERY_PORT,
+    NAMESPACE_LABEL,
+    SILENT,
+    Pods,
+    Ports,
+    Ranges,
+    Requirement,
+)
 
 WORDS = ("nodes", "internet", "control-plane")
 """Namespaces of these names are written with braces: the names are words where an endpoint stands."""
@@ -54,9 +63,11 @@ def where(statement: Statement) -> str:
 
 
 def way(statement: Statement) -> str:
-    """Return the `via` of a statement, with a space before it."""
+    """Return the `via` or the `only` of a statement, with a space before it."""
     if statement.kind == "direct":
         return ""
+    if statement.kind in SILENT:
+        return f" only {statement.kind}"
     number = f" {statement.number}" if statement.number else ""
     return f" via {statement.kind}{number}{' local' * statement.local}"
 

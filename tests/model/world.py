@@ -12,6 +12,12 @@ LEAVING_NODE, ENTERING_NODE = "leaving node", "entering node"
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
+DOORS = {"nodeport": "node", "hostport": "node", "loadbalancer": "balancer"}
+SILENT = {"egress": ENTERING_POD, "ingress": LEAVING_POD}
+"""The kinds that are the direct way, of which an intent means one end; and the end that it does not mean."""
+
+Hop = tuple[str, str, str, str]
+"""Point, whose address comes, whose it goes to (`source`, `target`, `node`, `balancer`), whose port it is."""
 Packet = tuple[str, int]
 """Protocol and destination port, such as ("TCP", 443); `Traffic` says between whom."""
 Requirement = tuple[str, str, tuple[str, ...]]

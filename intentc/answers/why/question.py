@@ -57,12 +57,17 @@ def flows_asked(
         return policy.flows, problems
     claims = tuple(replace(item, statement=_claim(item.statement)) for item in question.asked)
     policy, problems = policy_of(claims, project, profile)
-    flows = tuple(assertion.flow for assertion in policy.assertions)
+    flows = tuple(_whole(assertion.flow) for assertion in policy.assertions)
     without = [flow for flow in flows if _has_no_pods(flow)]
     if without:
         advice = "a policy selects pods: name them on one side of the arrow"
         return (), (*problems, error("E209", "neither end of the flow is pods", without[0].span, help=advice))
     return flows, problems
+
+
+def _whole(flow: ir.Flow) -> ir.Flow:
+    """Return a flow without `only`: a connection that is asked for has to pass both of its ends."""
+    return replace(flow, path=ir.DIRECT) if flow.path.kind in ("egress", "ingress") else flow
 
 
 def _claim(statement: Intent | Isolate | Assert) -> Assert:
