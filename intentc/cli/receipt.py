@@ -15,7 +15,7 @@ from typing import Any
 from intentc.resources import folder
 
 PROJECT_FILE = "intentc.yaml"
-LARGEST = 64 * 1024 * 1024  # bytes; a receipt of half a million files
+LARGEST = 64 * 1024 * 1024  # bytes: a receipt of half a million files, or the profile
 
 Files = dict[str, tuple[int, str]]
 """Size in bytes and SHA-256 of files, by path; JSON makes lists of the pairs."""
@@ -132,16 +132,18 @@ def _stands(root: str, files: Files) -> bool:
 
 
 def _entry(path: str, size: int | None = None) -> tuple[int, str] | None:
-    """Return size and digest of a regular file, or None where there is none, or one of another size."""
+    """Return size and digest of a regular file, or None where there is none, or none of this size."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    found = os.fstat(descriptor)
+    expected = min(found.st_size, LARGEST) if size is None else size
+    if not stat.S_ISREG(found.st_mode) or found.st_size != expected:
+        os.close(descriptor)
+        return None
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or (size is not None and found.st_size != size):
-            return None
-        return entry_of(file.read(found.st_size + 1))
+        return entry_of(file.read(expected + 1))
 
 
 def entry_of(data: bytes) -> tuple[int, str]:

@@ -60,7 +60,8 @@ def open_workspace(
         problem = error("E510", f"`{path}` does not exist", help="give a folder or a `.intent` file")
         return Workspace(root, prefix, Project(), {}, (problem,))
     reader = _Reader(root, diagnostics)
-    project, problems = load_project(reader.read(PROJECT_FILE) if (root / PROJECT_FILE).exists() else None)
+    is_there = os.path.lexists(root / PROJECT_FILE)  # a link that leads nowhere is no missing file
+    project, problems = load_project(reader.read(PROJECT_FILE) if is_there else None)
     diagnostics.extend(problems)
     sources: dict[str, bytes] = {}
     if with_intents and not has_errors(diagnostics):
@@ -199,20 +200,20 @@ class _Reader:
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of one file, or None after reporting why it is not read."""
-        real = os.path.realpath(self.root / name)
-        if os.path.commonpath((real, self.real_root)) != self.real_root:
-            return self._refuse(
-                "E511", f"`{name}` leads out of the project", "links must stay inside the project"
-            )
         try:
-            # A FIFO or a device must not make the build wait; only what is a regular file once open is read.
-            descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            real = os.path.realpath(self.root / name)
+            if os.path.commonpath((real, self.real_root)) != self.real_root:
+                help_text = "links must stay inside the project"
+                return self._refuse("E511", f"`{name}` leads out of the project", help_text)
+            descriptor = _open(self.real_root, Path(real).relative_to(self.real_root).parts)
         except OSError as problem:
             return self._refuse("E510", f"`{name}` cannot be read: {problem.strerror}", "")
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            return self._refuse("E510", f"`{name}` is not a regular file", "")
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return self._refuse("E510", f"`{name}` is not a regular file", "")
-            if os.fstat(descriptor).st_size > MAXIMUM_FILE:
+            if found.st_size > MAXIMUM_FILE:
                 return self._refuse("E512", f"`{name}` is larger than 64 MiB", "split it")
             try:
                 data = file.read(MAXIMUM_FILE + 1)
@@ -226,3 +227,19 @@ class _Reader:
     def _refuse(self, code: str, message: str, help_text: str) -> bytes | None:
         self.diagnostics.append(error(code, message, help=help_text or ()))
         return None
+
+
+def _open(root: str, parts: tuple[str, ...]) -> int:
+    """Open a file below `root` by a way without links, though one may appear meanwhile; raise `OSError`.
+
+    A FIFO or a device must not make the build wait, so what is opened need not be a regular file.
+    """
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = below
+        return os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+    finally:
+        os.close(here)
