@@ -92,8 +92,21 @@ def _found(each: Policy, context: Context) -> list[Diagnostic]:
             found.extend(check(each, context))
         except Exhausted:
             break
+    if any(diagnostic.code == "W710" for diagnostic in found):
+        # Whether these rules reach the resolver is a matter of that label.
+        found = [diagnostic for diagnostic in found if diagnostic.code != "W712"]
     split = {diagnostic.span for diagnostic in found if diagnostic.code == "W701"}
-    return [diagnostic for diagnostic in found if diagnostic.code != "W741" or diagnostic.span not in split]
+    peers = (peer.value for rule in each.written for peer in rule.peers) if split else ()
+    parts = [value.span for value in peers if places.head(value) in split]
+    return [diagnostic for diagnostic in found if not _follows(diagnostic, parts)]
+
+
+def _follows(diagnostic: Diagnostic, parts: list[Span]) -> bool:
+    """Tell whether a finding is of a peer that is half of what was meant: it says nothing by itself."""
+    place = diagnostic.span
+    return diagnostic.code in ("W730", "W741") and any(
+        place is not None and part.start <= place.start < part.end for part in parts
+    )
 
 
 def _unjudged(last: Policy) -> Diagnostic:

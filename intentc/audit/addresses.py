@@ -78,7 +78,7 @@ def _own(policy: Policy, rule: Rule, index: int, profile: Profile, context: Cont
 
 
 def _of_pods(cidr: Value, profile: Profile) -> Diagnostic:
-    message = f"`{cidr.content}` is addresses of pods"
+    message = f"`{cidr.content}` holds addresses of pods"
     label = f"pod addresses of cluster `{profile.name}`, which change with every pod"
     help_texts = ["select the pods by `podSelector` and `namespaceSelector`"]
     if profile.dataplane != "calico":
@@ -87,16 +87,17 @@ def _of_pods(cidr: Value, profile: Profile) -> Diagnostic:
 
 
 def _of_services(cidr: Value, rule: Rule, profile: Profile) -> Diagnostic:
-    message = f"`{cidr.content}` is addresses of Services"
+    message = f"`{cidr.content}` holds addresses of Services"
     if rule.direction == "ingress":
         label = "no connection ever comes from there"
     else:
         label = "replaced by a pod's address before a policy sees it: matches nothing"
     help_texts = ["select the pods behind the Service, with their own port"]
-    first = next(ip_network(profile.service_cidr).hosts())
-    if str(cidr.content) in (f"{first}/32", f"{first}/128"):
+    services = ip_network(profile.service_cidr)
+    first = next(services.hosts())
+    if str(cidr.content) == f"{first}/{services.max_prefixlen}":
         endpoint = profile.control_plane.endpoint
-        where = f"`{endpoint}`" if endpoint else "the address of its endpoint"
+        where = f"`{endpoint}/{services.max_prefixlen}`" if endpoint else "the address of its endpoint"
         help_texts = [f"this is the Service of the API server: allow {where} in its place"]
     return warning("W721", message, cidr.span, label, help=tuple(help_texts))
 
@@ -122,7 +123,7 @@ def _never_matches(rule: Rule, index: int, profile: Profile) -> Diagnostic:
     """Return the finding for node addresses where nodes are known by identity."""
     peer = rule.peers[index]
     cidr = peer.cidr or peer.value
-    message = f"`{cidr.content}` is node addresses, which never match here"
+    message = f"`{cidr.content}` holds node addresses, which never match here"
     label = f"`{profile.dataplane}` of cluster `{profile.name}` knows nodes by identity, not by address"
     help_texts = (
         "take it out, unless the policy is for another cluster as well",

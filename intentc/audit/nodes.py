@@ -37,7 +37,7 @@ def needless_node_rule(
     existing = context.existing
     needed = _NEEDED[rule.direction]
     if existing is None or (rule.direction == "ingress" and not context.subject(policy)):
-        message = f"`{text}` is node addresses, which few connections need"
+        message = f"`{text}` holds node addresses, which few connections need"
         label = f"nodes of cluster `{profile.name}`; between pods a policy sees the pods' own addresses"
         help_texts = (f"only this needs them: {needed}", "`--manifests` decides whether there is any")
         yield warning("W722", message, peer.cidr.span, label, help=help_texts)._replace(severity="note")
@@ -52,14 +52,14 @@ def needless_node_rule(
         return
     client = next((item for item in inventory.workloads if item.host_network), None)
     if client is not None and rule.direction == "ingress":
-        message = f"`{text}` is node addresses, which only hostNetwork needs here"
+        message = f"`{text}` holds node addresses, which only hostNetwork needs here"
         label = "no NodePort and no LoadBalancer leads to these pods"
         where = Label(client.host_network or client.span, f"`{client.path}` has a node's address")
         help_text = "take it out where no process with hostNetwork is a client of these pods"
         found_note = warning("W722", message, peer.cidr.span, label, others=(where,), help=help_text)
         yield found_note._replace(severity="note")
         return
-    message = f"`{text}` is node addresses, and nothing here needs them"
+    message = f"`{text}` holds node addresses, and nothing here needs them"
     label = "between pods, and through a ClusterIP, a policy sees the pods' own addresses"
     help_texts = (
         f"only this would need them, and the manifests have none: {needed}",

@@ -1,0 +1,1 @@
+"""The cases of `intentc audit`, and the input it has to stand."""
