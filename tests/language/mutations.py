@@ -1,19 +1,14 @@
-"""Measure how well errors are placed: break valid programs token by token and look where the compiler points.
-
-`python -m tests.language.mutations --count 50000 --seed 1` prints the figures, and exits 1 below a bound.
-"""
+"""Measure how well errors are placed: break valid programs by a token and look where the compiler points."""
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from intentc.diagnostics import Diagnostic
+from tests.language.measure import Measure
 from tests.language.programs import NEEDS_MANIFESTS, corpus, errors, needs_no_manifests, tokens
 
 JUNK = (
@@ -94,41 +89,6 @@ class Place:
     file: str
     line: int
     lines: frozenset[tuple[str, int]]
-
-
-@dataclass(slots=True)
-class Measure:
-    """How many of a total were right, and examples of those that were not."""
-
-    name: str
-    bound: float
-    right: int = 0
-    total: int = 0
-    wrong: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
-
-    def add(self, *, right: bool, wrong: str = "", kind: str = "") -> None:
-        """Count one more; `wrong` says what it was, in case it was not right."""
-        self.total += 1
-        self.right += right
-        if not right:
-            self.kinds[kind] += 1
-            self.wrong.append(wrong)
-
-    @property
-    def share(self) -> float:
-        """Return the share of the right ones; nothing measured is nothing right."""
-        return self.right / self.total if self.total else 0.0
-
-    @property
-    def is_met(self) -> bool:
-        """Tell whether the bound holds."""
-        return self.share >= self.bound
-
-    def __str__(self) -> str:
-        """Return one line: name, figures, bound."""
-        sign = "ok " if self.is_met else "LOW"
-        return f"{sign} {self.name}: {self.share:.4%} ({self.right} of {self.total}), bound {self.bound:.0%}"
 
 
 class Mutations:
@@ -240,11 +200,12 @@ def measure_lines(mutations: Mutations, runs: int) -> tuple[Measure, Measure]:
     for _ in range(runs):
         chosen = mutations.on_lines(mutations.random.randint(1, 20))
         files, places = mutations.together(chosen)
+        every = errors(files)
         found = [
             problem
             for name in files
             for problem in (needs_no_manifests if name == NEEDS_MANIFESTS else tuple)(
-                problem for problem in errors(files) if problem.span and problem.span.file.path == name
+                problem for problem in every if problem.span and problem.span.file.path == name
             )
         ]
         missed = dict.fromkeys(places)
@@ -281,26 +242,3 @@ def shown(mutation: Mutation, found: Iterable[Diagnostic]) -> str:
     said = "; ".join(f"{problem.span} {problem.code} {problem.message}" for problem in found)
     number = mutation.text.count("\n", 0, mutation.start) + 1
     return f"{mutation.kind} {mutation.token!r}: {number}:{mutation.start - start + 1} | {line} | {said}"
-
-
-def main() -> int:
-    """Print the figures; return 1 when one is below its bound."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=50_000, help="how many mutations")
-    parser.add_argument("--runs", type=int, default=1_000, help="how many programs with several faults")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--examples", type=int, default=0, help="how many of the wrong ones to print")
-    options = parser.parse_args()
-    mutations = Mutations(options.seed)
-    measures = [*measure_places(mutations, options.count), *measure_lines(mutations, options.runs)]
-    for measure in measures:
-        sys.stdout.write(f"{measure}\n")
-        if options.examples:
-            sys.stdout.write(f"   {measure.kinds.most_common(30)}\n")
-        for wrong in measure.wrong[: options.examples]:
-            sys.stdout.write(f"   {wrong}\n")
-    return 0 if all(measure.is_met for measure in measures) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

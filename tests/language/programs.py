@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from intentc.analysis import analyze, policy_of
@@ -71,7 +71,7 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(token, match.start(), match.end())
 
 
-@cache
+@lru_cache(maxsize=64)
 def parsed(name: str, text: str) -> tuple[Program, tuple[Diagnostic, ...]]:
     """Return what the parser makes of a file, with what was wrong with its characters."""
     source, problems = decode(name, text.encode())
