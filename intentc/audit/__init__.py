@@ -70,6 +70,8 @@ def audit(files: Iterable[tuple[str, bytes, str]], project: Project) -> Audit:
         if context.budget.left < 0 or len(diagnostics) > MAXIMUM_FINDINGS:
             diagnostics.append(_unjudged(each))
             break
+    wrong = {diagnostic.span for diagnostic in diagnostics if diagnostic.code in ("W731", "W733")}
+    diagnostics = [diagnostic for diagnostic in diagnostics if not _of_ports(diagnostic, wrong)]
     comments = tuple(comment for source in sources for comment in _comments(source))
     found = weigh(Program((), comments), project.severities, in_order(map(_advised, diagnostics)))
     return Audit(len(policies), in_order(found))
@@ -107,6 +109,11 @@ def _follows(diagnostic: Diagnostic, parts: list[Span]) -> bool:
     return diagnostic.code in ("W730", "W741") and any(
         place is not None and part.start <= place.start < part.end for part in parts
     )
+
+
+def _of_ports(diagnostic: Diagnostic, wrong: set[Span | None]) -> bool:
+    """Tell whether the ends differ in a port that is a finding itself: mended, they agree."""
+    return diagnostic.code == "W740" and any(label.span in wrong for label in diagnostic.others)
 
 
 def _unjudged(last: Policy) -> Diagnostic:

@@ -15,6 +15,7 @@ from intentc.manifests.tree import Value
 from intentc.prove.labels import LabelSet, both
 from intentc.prove.labels import holds as carries
 from intentc.prove.numbers import port_set
+from intentc.source import Span
 
 _OTHER: dict[Direction, Direction] = {"ingress": "egress", "egress": "ingress"}
 
@@ -152,11 +153,15 @@ def _refused(policy: Policy, rule: Rule, peer: Peer, context: Context) -> Iterat
         wanted = f"an `egress` rule for them to pods of `{policy.namespace}`"
     others = [Label(first.policy.span, f"isolates them for {other}")]
     if first.nearly is not None:
-        where = first.nearly.value.get("ports")
-        others.append(Label(places.head(where or first.nearly.value), "allows it on other ports only"))
+        others.append(Label(_ports(first.nearly), "allows it on other ports only"))
+        others.append(Label(_ports(rule), "allowed here"))
         wanted = "the same ports at both ends"
     help_text = f"a connection needs both ends: write {wanted}, or take this peer out"
     yield warning("W740", message, places.head(peer.value), label, others=tuple(others), help=help_text)
+
+
+def _ports(rule: Rule) -> Span:
+    return rule.ports[0].span if rule.ports else places.head(rule.value)
 
 
 def _near(policy: Policy, context: Context) -> tuple[_Side, ...]:
