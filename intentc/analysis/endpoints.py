@@ -124,11 +124,12 @@ class Endpoints:
     def _check_known(self, namespace: nodes.Namespace) -> None:
         if self._known is None or namespace.name in self._known:
             return
-        close = nearest(namespace.name, self._known)
+        close = nearest(namespace.name, self._known.union(nodes.WELL_KNOWN))
         help_text = "add it to `namespaces` in `intentc.yaml`"
         fixes: tuple[Fix, ...] = ()
         if close:
-            help_text = f"a namespace with a similar name exists: `{close}`"
+            what = "namespace" if close in self._known else "word"
+            help_text = f"a {what} with a similar name exists: `{close}`"
             fixes = (Fix(f"write `{close}`", (Edit(namespace.span, close),), safe=False),)
         message = f"namespace `{namespace.name}` is not known"
         label = "no manifest and no `namespaces` list has it"

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from intentc.diagnostics import Diagnostic, error
 from intentc.ir import NAMESPACE_LABEL, Isolation, KnownNamespace, Requirement, Selector
+from intentc.source import Span
+from intentc.wording import namespaces_text, selector_text
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_COMMA = re.compile(r",(?![^()]*\))")
 
 
 def expand(
@@ -31,10 +38,26 @@ def expand(
         return ()
     names = tuple(space.name for space in known if matches(isolation.pods.namespaces, dict(space.labels)))
     if not names:
+        message = f"no namespace matches `{namespaces_text(isolation.pods.namespaces)}`"
         label = "no namespace of the project has such labels"
         help_text = "`namespaces` in `intentc.yaml` lists names and labels"
-        diagnostics.append(error("E404", "no namespace matches", span, label, help=help_text))
+        where = span and _written(span, isolation.pods.namespaces)
+        diagnostics.append(error("E404", message, where, label, help=help_text))
     return names
+
+
+def _written(span: Span, selector: Selector) -> Span:
+    """Return where a statement writes a selector of namespaces, or all of it: a set may have it."""
+    wanted = _normal(selector_text(selector))
+    for match in _BRACES.finditer(span.file.text, span.start, span.end):
+        if _normal(match[1]) == wanted:
+            return Span(span.file, match.start(), match.end())
+    return span
+
+
+def _normal(text: str) -> list[str]:
+    """Return the requirements of a text in one order, without what makes no difference."""
+    return sorted(_COMMA.split("".join(text.split()).replace("==", "=")))
 
 
 def matches(selector: Selector, labels: dict[str, str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from intentc.checks import Context
 from intentc.diagnostics import Diagnostic, warning
-from intentc.ir import Pods, Point, Policy, Requirement, Rule, Selector
+from intentc.ir import KnownNamespace, Pods, Point, Policy, Requirement, Rule, Selector
 
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
@@ -22,7 +22,7 @@ def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
     for isolation in policy.isolations:
         if isolation.point is not Point.ENTERING_POD or isolation.pods in admitted:
             continue
-        if any(_may_meet(isolation.pods, resolver) for resolver in unique):
+        if any(_likely_meet(isolation.pods, resolver, policy.namespaces) for resolver in unique):
             span = isolation.span or next((flow.span for flow in isolation.origins if flow.span), None)
             message = "the pods that resolve names become isolated for ingress"
             label = "every pod that is not named as a source loses name resolution"
@@ -45,11 +45,28 @@ def _everyone(rule: Rule) -> bool:
     return isinstance(rule.source, Pods) and not rule.source.namespaces and not rule.source.pods
 
 
-def _may_meet(first: Pods, second: Pods) -> bool:
-    """Tell whether one pod could be selected by both."""
-    if first.namespace and second.namespace and first.namespace != second.namespace:
+def _likely_meet(isolated: Pods, resolver: Pods, known: tuple[KnownNamespace, ...] | None) -> bool:
+    """Tell whether a resolver is likely among the isolated pods.
+
+    A pod that has to have a label which tells nothing of resolvers is none of them: all that a resolver is
+    known by is in its own selector.
+    """
+    told = {requirement.key for requirement in resolver.pods}
+    if any(its.operator in ("In", "Exists") and its.key not in told for its in isolated.pods):
         return False
-    return _compatible(first.namespaces + second.namespaces) and _compatible(first.pods + second.pods)
+    both = isolated.namespaces + resolver.namespaces
+    if not _compatible(both) or not _compatible(isolated.pods + resolver.pods):
+        return False
+    return isolated.namespace is not None or known is None or any(_labels_fit(both, space) for space in known)
+
+
+def _labels_fit(requirements: Selector, space: KnownNamespace) -> bool:
+    """Tell whether the labels of a namespace satisfy every requirement."""
+    labels = dict(space.labels)
+    missing = {its.key for its in requirements} - labels.keys()
+    facts = [Requirement(key, "In", (value,)) for key, value in labels.items()]
+    facts += [Requirement(key, "DoesNotExist") for key in missing]
+    return _compatible((*requirements, *facts))
 
 
 def _compatible(requirements: Selector) -> bool:

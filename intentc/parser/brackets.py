@@ -81,6 +81,19 @@ def _no_opening(fault: Fault, here: Token | None) -> Diagnostic | None:
     return None
 
 
+def explain_unopened(fault: Fault) -> Diagnostic | None:
+    """Explain a closing bracket further on whose opening one is missing before a word that does not fit."""
+    here, before = fault.here, fault.before
+    if here is None or before is None or not fault.unopened or not before.is_word:
+        return None
+    closing = fault.unopened[0]
+    opening = _OPENS[closing.text]
+    others = (Label(fault.span(closing), "closes nothing without it"),)
+    help_text = f"open it with `{opening}`, or remove `{closing.text}`"
+    message, label = f"`{closing.text}` without `{opening}`", f"`{opening}` is expected in here"
+    return error("E114", message, fault.span(before, here), label, others=others, help=help_text)
+
+
 def _no_closing(fault: Fault, opening: Token) -> Diagnostic | None:
     """Explain an opening bracket that nothing closes, or that should not be there."""
     closing = CLOSES[opening.text]

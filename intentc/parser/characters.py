@@ -7,7 +7,8 @@ import re
 from intentc.diagnostics import Diagnostic, error
 from intentc.parser.fault import Fault, Token
 
-_ARROW_LIKE = re.compile(r"<->|<=>|-->|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[\u2014\u2013]>?|>>?|-(?!>)")
+_ARROW_LIKE = re.compile(r"<-+>|<=+>|--+>|==>|=>|<-|<=|->>|[→⇒➜➔⟶←⇐↔]|[\u2014\u2013]>?|>>?|-(?!>)")
+_BOTH_WAYS = re.compile(r"<.*>|↔")
 _BACKWARDS = re.compile(r"[<←⇐]")
 
 
@@ -41,6 +42,9 @@ def explain_characters(fault: Fault) -> Diagnostic | None:
 
 def _wrong_arrow(fault: Fault, arrow: Token) -> Diagnostic:
     message, label = f"`{arrow.text}` is not the arrow", "only `->` exists"
+    if _BOTH_WAYS.fullmatch(arrow.text):
+        help_text = "write an intent for each direction that is opened; replies need none"
+        return error("E111", message, fault.span(arrow), label, help=help_text)
     if _BACKWARDS.search(arrow.text):
         help_text = "the arrow points the way the connection is opened: write the source on the left of `->`"
         return error("E111", message, fault.span(arrow), label, help=help_text)

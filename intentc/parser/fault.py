@@ -17,7 +17,7 @@ _SKIPPED = r"\s+|#[^\n]*"
 _TEXT = r'"(?:[^"\\\n]|\\[^\n])*"'
 _ADDRESS = r"[0-9]+(?:\.[0-9]+){3}(?:/[0-9]+)?(?![\w.-])|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/[0-9]+)?"
 _WORD = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
-_OUTSIDE = re.compile(rf"(?P<skipped>{_SKIPPED})|{_TEXT}|->|{_ADDRESS}|{_WORD}|.", re.DOTALL)
+_OUTSIDE = re.compile(rf"(?P<skipped>{_SKIPPED})|{_TEXT}|<?-+>|{_ADDRESS}|{_WORD}|.", re.DOTALL)
 _INSIDE = re.compile(
     rf"(?P<skipped>{_SKIPPED})|{_TEXT}|->|[=!]=|(?:[^\s,:()\[\]{{}}=!\"#-]|-(?!>))+|.", re.DOTALL
 )
@@ -150,6 +150,10 @@ class Fault:
     def mends_as(self, token: Token | None, text: str) -> bool:
         """Tell whether the statement would make sense with `text` in the place of a token."""
         return token is not None and self.mends(token.start, token.end, f" {text} ")
+
+    def is_statement(self, text: str) -> bool:
+        """Tell whether another text would be a statement; none is known to be where nothing is tried."""
+        return self._reach is not None and self._reach(text) > len(text)
 
     def replaced(self, token: Token, text: str) -> tuple[Fix, ...]:
         """Return the fix that writes `text` for a token: it gives a line a meaning, so it is never safe."""

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
-from intentc.parser.brackets import explain_brackets
+from intentc.parser.brackets import explain_brackets, explain_unopened
 from intentc.parser.characters import explain_characters
 from intentc.parser.endings import explain_ending
 from intentc.parser.fault import LONGEST, Fault, Token, moved
 from intentc.parser.refusals import accepted_at, position_of
 from intentc.parser.separators import form_of, is_clause_like, is_item, missing
+from intentc.parser.slips import explain_slip
 from intentc.parser.vocabulary import (
     ARROW,
     CLAUSES,
@@ -77,7 +78,8 @@ def explain(
         found.append(moved(_explain(fault), source, start, edits))
         place = (fault.here or fault.tokens[-1]).end
         line_end = text.find("\n", place)
-        edit = fault.best() if line_end >= 0 and len(found) < _MOST else None
+        is_last = line_end < 0 or len(found) == _MOST or found[-1].code == "E115"
+        edit = None if is_last else fault.best()
         if edit is None or fault.reaches(*edit) <= line_end:
             return found
         at, to, replacement = edit
@@ -110,7 +112,7 @@ def _explain(fault: Fault) -> Diagnostic:
             found = rule(fault)
             if found is not None:
                 return found
-    return explain_ending(fault) or _unexpected(fault)
+    return explain_ending(fault) or explain_unopened(fault) or _unexpected(fault)
 
 
 def _misspelt(fault: Fault) -> Diagnostic | None:
@@ -393,4 +395,4 @@ _RULES_FOR_PART: tuple[Rule, ...] = (
     _stand_in,
     _verdict,
 )
-_RULES: tuple[Rule, ...] = (_first_word, *_RULES_FOR_PART, _stray_first_word, _other_mark)
+_RULES: tuple[Rule, ...] = (explain_slip, _first_word, *_RULES_FOR_PART, _stray_first_word, _other_mark)
