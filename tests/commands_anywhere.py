@@ -42,6 +42,7 @@ COMMANDS = {
         "check broken.intent",
     ),
     "dataplane-v2": ("build . --no-cache",),
+    "audit": ("build . --no-cache", "audit policies", "audit policies --format json"),
     "fleet": ("build . --no-cache",),
 }
 """By the example they run in."""

@@ -1,0 +1,72 @@
+# Written by intentc. Change the intents, not this file.
+
+resource "google_compute_firewall" "from_198_51_100_0_24_081d6e3c9f" {
+  name        = "intentc-prod-from-198-51-100-0-24-081d6e3c9f"
+  description = "From 198.51.100.0/24 to nodes: nodePort"
+  project     = var.project
+  network     = var.network
+  direction   = "INGRESS"
+  priority    = 1000
+
+  source_ranges = [
+    "198.51.100.0/24",
+  ]
+
+  target_tags = [
+    "gke-prod-node",
+  ]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["30080"]
+  }
+}
+
+resource "google_compute_firewall" "from_nodes_4b82c037df" {
+  name        = "intentc-prod-from-nodes-4b82c037df"
+  description = "From nodes to nodes: nodePort"
+  project     = var.project
+  network     = var.network
+  direction   = "INGRESS"
+  priority    = 1000
+
+  source_ranges = [
+    "192.168.64.0/19",
+  ]
+
+  target_tags = [
+    "gke-prod-node",
+  ]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_firewall" "from_pods_d1e5e7200b" {
+  name        = "intentc-prod-from-pods-d1e5e7200b"
+  description = "From pods to nodes: direct connections; name resolution"
+  project     = var.project
+  network     = var.network
+  direction   = "INGRESS"
+  priority    = 1000
+
+  source_ranges = [
+    "100.64.0.0/14",
+  ]
+
+  target_tags = [
+    "gke-prod-node",
+  ]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["53", "8443"]
+  }
+
+  allow {
+    protocol = "udp"
+    ports    = ["53"]
+  }
+}
