@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from intentc.inventory import Workload
 
 MAXIMUM_COMPARISONS = 3_000_000
-"""How many pairs of rules or policies are compared; what is left then is said not to be judged."""
+"""How many pairs of small selectors are compared; what is left then is said not to be judged."""
 
 
 class Exhausted(Exception):
@@ -81,7 +81,7 @@ class Context:
 
     def _others(self, policy: Policy, direction: Direction) -> Iterator[Policy]:
         for other in self.by_namespace[policy.namespace]:
-            self.budget.spend()
+            self.budget.spend(policy.size + other.size - 1)
             if other is not policy and direction in other.directions:
                 yield other
 

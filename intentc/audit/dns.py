@@ -87,6 +87,8 @@ def _all_admitted(ends: Iterable[End], wanted: PortSet, policy: Policy, context:
         context.budget.spend(len(rule.ends))
         if not wanted - rule.port_set:
             rules.append(rule)
+    ends = tuple(ends)
+    context.budget.spend(len(ends) * sum(rule.size for rule in rules))
     return all(any(holds(its, end) for rule in rules for its in rule.ends) for end in ends)
 
 
