@@ -43,6 +43,7 @@ COMMANDS = {
     ),
     "dataplane-v2": ("build . --no-cache",),
     "audit": ("build . --no-cache", "audit policies", "audit policies --format json"),
+    "adoption": ("build . --no-cache", "import policies"),
     "fleet": ("build . --no-cache",),
 }
 """By the example they run in."""

@@ -24,10 +24,10 @@ TODAY = "2026-11-23"
 PACKAGE = Path(intentc.__file__).parent
 CODE = re.compile(r'"([EW][0-9]{3})"')
 SAID = re.compile(r"^(?:error|warning|note)\[([EW][0-9]{3})\]", re.MULTILINE)
-ELSEWHERE = ("E219", "E412", "E5", "E65", "E901", "E902", "E903", "E904", "E905", "E908", "W7")
+ELSEWHERE = ("E219", "E412", "E5", "E65", "E76", "E901", "E902", "E903", "E904", "E905", "E908", "W7")
 """What no case can raise: other stages, the command line, our own faults, and input beyond all measure.
 
-What `intentc audit` says of policies has its cases in tests/audit.
+What `intentc audit` and `intentc import` say of policies has its cases in tests/audit and tests/adoption.
 """
 
 

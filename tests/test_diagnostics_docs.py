@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from intentc.adoption import Adoption, adopt
 from intentc.audit import Audit, audit
 from intentc.cli.explain import explain
 from intentc.compiler import Result, compile_texts, load_inventory, load_project
@@ -62,7 +63,7 @@ def is_shown(code: str) -> bool:
 EXAMPLES = [example for section in sections().values() for example in examples(section)]
 
 
-def judged(files: dict[str, str]) -> Audit:
+def judged(files: dict[str, str], _code: str) -> Audit:
     """Return what is said of the policies of an example, with its project and manifests."""
     project, _ = load_project(files["intentc.yaml"].encode() if "intentc.yaml" in files else None)
     if "manifests.yaml" in files:
@@ -70,6 +71,13 @@ def judged(files: dict[str, str]) -> Audit:
             project, [("manifests.yaml", files["manifests.yaml"].encode(), "default")]
         )
     return audit([("policies.yaml", files["policies.yaml"].encode(), "default")], project)
+
+
+def adopted(files: dict[str, str], code: str) -> Adoption:
+    """Return what is said of an import of the policies of an example."""
+    project, _ = load_project(files["intentc.yaml"].encode() if "intentc.yaml" in files else None)
+    policies = ("policies.yaml", files["policies.yaml"].encode(), "")
+    return adopt([policies], project, allow_residue=code == "W760")
 
 
 def said(files: dict[str, str]) -> tuple[Result, set[str]]:
@@ -99,7 +107,8 @@ def test_example(code: str, kind: str, files: dict[str, str]) -> None:
     Of policies a bad example shows its code alone, and a good one nothing.
     """
     if "policies.yaml" in files:
-        found = {diagnostic.code for diagnostic in judged(files).diagnostics}
+        judge = adopted if code[1:3] == "76" else judged
+        found = {diagnostic.code for diagnostic in judge(files, code).diagnostics}
         assert found == ({code} if kind == "bad" else set())
         return
     result, found = said(files)

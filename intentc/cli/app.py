@@ -26,6 +26,7 @@ COMMANDS = (
     "coverage",
     "suggest",
     "audit",
+    "import",
     "explain",
     "init",
     "schema",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,11 +18,8 @@ from intentc.cli.options import (
     ManifestsOption,
     NamespaceOption,
 )
-from intentc.cli.workspace import Workspace, open_workspace, read_given
+from intentc.cli.workspace import Workspace, of_clusters, open_workspace, read_given
 from intentc.diagnostics import Diagnostic, error, has_errors
-
-if TYPE_CHECKING:
-    from intentc.profile import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def _audited(request: Request) -> tuple[Workspace, int, tuple[Diagnostic, ...]]:
         asked.path, asked.manifests, asked.namespace, with_intents=False, intents_required=False
     )
     problems = [*wrong, *workspace.diagnostics]
-    project = _of_clusters(workspace.project, asked.clusters, problems)
+    project = of_clusters(workspace.project, asked.clusters, problems)
     unreadable: list[Diagnostic] = []
     files = read_given(workspace.root, request.policies, asked.namespace, unreadable)
     by_path = {path: (path, data, namespace) for path, data, namespace in files}
@@ -104,18 +101,6 @@ def _audited(request: Request) -> tuple[Workspace, int, tuple[Diagnostic, ...]]:
         help_text = "what is audited has `apiVersion: networking.k8s.io/v1` and `kind: NetworkPolicy`"
         problems.append(error("E523", f"no NetworkPolicy in {paths}", help=help_text))
     return workspace, found.policies, (*problems, *found.diagnostics)
-
-
-def _of_clusters(project: Project, names: tuple[str, ...], problems: list[Diagnostic]) -> Project:
-    """Return the project with the clusters that were asked for alone."""
-    if not names:
-        return project
-    known = {profile.name: profile for profile in project.clusters}
-    for name in names:
-        if name not in known:
-            listing = f"known clusters: {', '.join(f'`{cluster}`' for cluster in known)}"
-            problems.append(error("E650", f"cluster `{name}` is not known", help=listing))
-    return replace(project, clusters=tuple(its for its in project.clusters if its.name in names))
 
 
 def _shown(request: Request, workspace: Workspace, count: int, found: tuple[Diagnostic, ...]) -> int:

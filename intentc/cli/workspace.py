@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +34,18 @@ class Workspace:
     sources: dict[str, bytes]
     diagnostics: tuple[Diagnostic, ...]
     manifests: tuple[tuple[str, bytes, str], ...] = ()
+
+
+def of_clusters(project: Project, names: tuple[str, ...], problems: list[Diagnostic]) -> Project:
+    """Return the project with the clusters that were asked for alone."""
+    if not names:
+        return project
+    known = {profile.name: profile for profile in project.clusters}
+    for name in names:
+        if name not in known:
+            listing = f"known clusters: {', '.join(f'`{cluster}`' for cluster in known)}"
+            problems.append(error("E650", f"cluster `{name}` is not known", help=listing))
+    return replace(project, clusters=tuple(its for its in project.clusters if its.name in names))
 
 
 def open_workspace(

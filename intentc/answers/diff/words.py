@@ -112,12 +112,14 @@ def _order(item: tuple[tuple[str, str], object]) -> tuple[str, str]:
 
 
 def _requirements(key: str, values: Values, *, is_always: bool) -> Iterator[tuple[ir.Requirement, ...]]:
-    listed = tuple(sorted(value for value in values.listed if value is not None))
+    """Yield requirements that together mean states of a label; no list holds the empty value."""
+    listed = sorted(value for value in values.listed if value is not None)
+    groups = tuple(group for group in (tuple(filter(None, listed)), ("",) * ("" in listed)) if group)
     if values.excluding:
         exists = () if is_always or ABSENT not in values.listed else (ir.Requirement(key, "Exists"),)
-        yield (*exists, *((ir.Requirement(key, "NotIn", listed),) if listed else ()))
+        yield (*exists, *(ir.Requirement(key, "NotIn", group) for group in groups))
         return
-    if listed:
-        yield (ir.Requirement(key, "In", listed),)
+    for group in groups:
+        yield (ir.Requirement(key, "In", group),)
     if ABSENT in values.listed:
         yield (ir.Requirement(key, "DoesNotExist"),)
