@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from intentc.diagnostics import Diagnostic, error
+from intentc.formatter import layout as layout_of
 from intentc.source import SourceFile, Span
 from tests.fuzz import targets
 from tests.fuzz.engines import ENGINES, attempt
@@ -60,6 +61,14 @@ def test_an_exception_and_a_lost_comment_are_noticed() -> None:
         found = attempt("format", text)
     assert found is not None
     assert found.problem == "KeyError: 'x'"
+
+
+def test_valid_programs_are_laid_out_every_one() -> None:
+    """Each twice: as it was, and as it has become."""
+    with patch.object(targets, "layout", wraps=layout_of) as layout:
+        run = ENGINES["programs"]("format", 5, time.monotonic() + 30, 40)
+    assert run.findings == ()
+    assert layout.call_count == 2 * run.executions == 80
 
 
 def test_a_hang_is_noticed() -> None:

@@ -1,4 +1,4 @@
-"""Turn a target, a seed and a time into executions: three ways to choose the next input."""
+"""Turn a target, a seed and a time into executions: four ways to choose the next input."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies
 from hypothesis import seed as seeded_by
 
-from tests.fuzz.inputs import changed, files, seeded
+from tests.fuzz.inputs import changed, files, generated, seeded
+from tests.fuzz.layouts import program
 from tests.fuzz.targets import TARGETS, Hang, budget
+
+_READ_INTENTS = ("parser", "format", "build")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,18 @@ def by_seed(target: str, seed: int, until: float, most: int) -> Run:
     done = 0
     while done < most and time.monotonic() < until:
         _keep(findings, attempt(target, seeded(target, chance)))
+        done += 1
+    return Run(done, tuple(findings.values()))
+
+
+def by_program(target: str, seed: int, until: float, most: int) -> Run:
+    """Run what is valid: programs without a syntax error in any layout, or what the model generates."""
+    chance = Random(f"{target} {seed} programs")
+    findings: dict[str, Finding] = {}
+    done = 0
+    while done < most and time.monotonic() < until:
+        data = program(chance) if target in _READ_INTENTS else generated(target, chance)
+        _keep(findings, attempt(target, data))
         done += 1
     return Run(done, tuple(findings.values()))
 
@@ -141,4 +156,5 @@ ENGINES: dict[str, Callable[[str, int, float, int], Run]] = {
     "seeded": by_seed,
     "hypothesis": by_hypothesis,
     "bytes": by_coverage,
+    "programs": by_program,
 }
