@@ -111,7 +111,7 @@ class _Cutter:
     def run(self) -> Cut:
         index, count = 0, len(self.source.line_starts)
         while index < count:
-            if self.plain is not None:
+            if self.plain is not None and self.depth <= MAXIMUM_NESTING:
                 index, intents, comments = self.plain.run(index)
                 self.pieces += intents
                 self.comments |= {comment.span.start: comment for comment in comments}

@@ -27,7 +27,8 @@ from intentc.prove.yaml_tree import Tree, read_trees
 HEADER = "# Written by intentc. Change the intents, not this file.\n"
 
 _LABEL_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?"
-_LABEL_KEY = rf"(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?{_LABEL_NAME}"
+# 253 characters, `/` and 63 more; without a bound a key may be longer than YAML reads.
+_LABEL_KEY = rf'(?=[^"]{{1,317}}")(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?{_LABEL_NAME}'
 _LABEL_VALUE = rf"(?:{_LABEL_NAME})?"
 _NAME_PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = rf'(?=[^"]{{1,253}}"){_NAME_PART}(?:\.{_NAME_PART})*'
