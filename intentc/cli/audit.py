@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def _mend(request: Request, workspace: Workspace, found: tuple[Diagnostic, ...])
 
     changed = [(file, text) for file, text in apply(found) if file.path != "<stdin>"]
     for file, text in changed:
-        path = f"{workspace.prefix}{file.path}"
+        path = os.path.normpath(f"{workspace.prefix}{file.path}")
         if request.diff:
             sys.stdout.write(diff(file.text, text, path))
         elif (code := replace_text(Path(path), text)) != console.CLEAN:

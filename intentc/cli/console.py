@@ -131,7 +131,9 @@ def show(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = "") ->
         say(rendered(diagnostics, asked, prefix))
     else:
         from intentc.output.formats import render as render_form
+        from intentc.output.outside import from_here
 
+        diagnostics, prefix = from_here(diagnostics, prefix)
         sys.stdout.write(render_form(form, diagnostics, prefix=prefix))
     return exit_code(diagnostics)
 
@@ -140,9 +142,11 @@ def rendered(diagnostics: tuple[Diagnostic, ...], asked: Asked, prefix: str = ""
     """Return diagnostics as the person at this terminal is shown them."""
     if not diagnostics:
         return ""
+    from intentc.output.outside import from_here
     from intentc.output.terminal import wants_color, width
     from intentc.output.text import render
 
+    diagnostics, prefix = from_here(diagnostics, prefix)
     colored = wants_color(asked.color, sys.stderr)
     return render(diagnostics, color=colored, width=width(sys.stderr), prefix=prefix)
 

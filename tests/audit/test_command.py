@@ -200,3 +200,33 @@ def test_what_another_cluster_makes_right_is_a_note_until_a_cluster_is_named(
     assert "note[W722]" in audit(*arguments).out
     assert "warning[W722]" in audit(*arguments, "--cluster", "prod").out
     assert "W722" not in audit(*arguments, "--cluster", "other").out
+
+
+def test_a_path_outside_of_the_project_is_the_short_one(example: Path, audit: Audit, tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    Path("deploy/a.yaml").write_text(POLICY.replace("203.0.113.7/32", "192.168.64.0/19"))
+    for project in (example.name, str(example), "deploy/../example"):
+        said = audit("deploy/a.yaml", "--project", project, "--format", "concise")
+        assert said.out.split(":")[0].endswith("deploy/a.yaml")
+        assert "/../" not in said.out
+    (found,) = json.loads(audit("deploy/a.yaml", "--project", example.name, "--format", "json").out)[
+        "diagnostics"
+    ]
+    assert found["span"]["path"] == "deploy/a.yaml"
+    said = audit("-", "--project", example.name, "--format", "concise", piped=POLICY)
+    assert said.out.startswith("<stdin>:9:7: ")
+    inside = audit(f"{example.name}/policies", "--project", example.name, "--format", "concise")
+    assert inside.out.startswith("example/policies/namespace-a.yaml:")
+
+
+def test_fix_changes_the_file_that_was_given_by_whatever_way_the_project_is_named(
+    example: Path, audit: Audit, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    moved = example.rename(tmp_path / "elsewhere" / "deep" / "example")
+    (tmp_path / "link").symlink_to(moved)
+    for folder in (tmp_path, tmp_path / "elsewhere" / "deep"):
+        (folder / "a.yaml").write_text(POLICY)
+    audit("a.yaml", "--project", "link", "--fix")
+    assert "203.0.113.7" not in (tmp_path / "a.yaml").read_text()
+    assert (tmp_path / "elsewhere" / "deep" / "a.yaml").read_text() == POLICY
