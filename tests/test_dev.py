@@ -287,6 +287,7 @@ def test_the_lock_pins_what_the_project_asks_for() -> None:
         "dev.lock": [*groups["dev"], *project["build-system"]["requires"]],
         "tools.lock": groups["tools"],
         "go.lock": groups["go"],
+        "audit.lock": groups["audit"],
     }
     for name, requirements in wanted.items():
         pins = pinned(name)
@@ -296,7 +297,7 @@ def test_the_lock_pins_what_the_project_asks_for() -> None:
 
 def test_no_lock_file_names_a_host() -> None:
     locks = [*ROOT.glob("requirements/*"), ROOT / "tests/tools/package-lock.json"]
-    assert len(locks) == 5
+    assert len(locks) == 6
     for lock in locks:
         # Whom npm asks to fund a package is no place it comes from.
         text = re.sub(r'"funding": (\{[^{}]*\}|\[[^\[\]]*\])', "", lock.read_text())

@@ -26,6 +26,10 @@ BUILT = {
     "kubectl": ("kubernetes", "./kubectl"),
     "controllers": ("kubernetes", "./controllers"),
     "policies": ("policies", "."),
+    "argocd-cmp-server": ("argocd", "./server"),
+    "argocd-client": ("argocd", "./client"),
+    "actionlint": ("judges", "github.com/rhysd/actionlint/cmd/actionlint"),
+    "govulncheck": ("judges", "golang.org/x/vuln/cmd/govulncheck"),
 }
 """By the name of the program: its Go module in `tools`, and its package there."""
 
