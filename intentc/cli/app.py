@@ -7,7 +7,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     import click
@@ -37,6 +37,27 @@ A name that Python keeps for itself has an underscore after it there.
 """
 
 
+class _Command(TyperCommand):
+    """Say in `--help` what each argument is."""
+
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the command.
+
+        The help of arguments is put back where it was lost: click has one of its own since 8.5.0, and this
+        typer leaves it empty.
+        """
+        from inspect import unwrap
+
+        from typer.utils import get_params_from_function
+
+        described = get_params_from_function(unwrap(self.callback)) if self.callback else {}
+        for argument in self.params:
+            found = described.get(argument.name or "")
+            if found is not None and not getattr(argument, "help", ""):
+                argument.help = getattr(found.default, "help", None)
+        super().format_help(context, formatter)
+
+
 class _Commands(TyperGroup):
     """Load a command's module when the command is asked for: a start pays only for what it runs."""
 
@@ -50,7 +71,7 @@ class _Commands(TyperGroup):
             return None
         file = f"{name}_" if iskeyword(name) else name
         one = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=SETTINGS)
-        one.command(name)(import_module(f"intentc.cli.{file}").command)
+        one.command(name, cls=_Command)(import_module(f"intentc.cli.{file}").command)
         return typer.main.get_command(one)
 
     def resolve_command(
