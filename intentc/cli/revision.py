@@ -10,7 +10,7 @@ from pathlib import Path
 from intentc.cli.workspace import MAXIMUM_FILES, MAXIMUM_TOTAL
 from intentc.diagnostics import Diagnostic, error
 
-_ENTRY = re.compile(r"(100644|100755) blob ([0-9a-f]{40,64}) +([0-9]+)\t(.+)", re.DOTALL)
+_ENTRY = re.compile(r"(100644|100755) blob ([0-9a-f]{40,64}) +([0-9]+|BAD)\t(.+)", re.DOTALL)
 _READ = (".intent", ".yaml", ".yml", ".json")
 _MAIN = ("origin/main", "main", "origin/master", "master")
 
@@ -44,7 +44,8 @@ def write_revision(root: Path, revision: str, folder: Path) -> None:
     """Write the files of a project at a revision below `folder`; raise Unreadable when git has none.
 
     Only regular files that a project may be made of are written: a link or a submodule is none. Git runs
-    nothing but its own code: no filter, no hook.
+    nothing but its own code, no filter and no hook, and fetches nothing: files that a partial clone has left
+    at its remote are missing, and a revision without some of its files is never compared with.
     """
     commit = _git(root, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
@@ -52,18 +53,35 @@ def write_revision(root: Path, revision: str, folder: Path) -> None:
             f"`{revision}` is no folder and no revision of the repository of `{root}`",
             "a revision is a branch, a tag or a commit, such as `main` or `HEAD~1`",
         )
-    listing = _run(root, ("ls-tree", "-r", "-z", "-l", commit.strip(), "."), b"")
+    listing = _all(root, revision, ("ls-tree", "-r", "-z", "-l", commit.strip(), "."), b"")
     wanted: list[tuple[str, str]] = []
     total = 0
-    for entry in (listing or b"").split(b"\0"):
+    for entry in listing.split(b"\0"):
         found = _ENTRY.fullmatch(os.fsdecode(entry))
         if found and found[4].endswith(_READ) and ".." not in found[4].split("/"):
+            if found[3] == "BAD":  # a damaged repository has no such object
+                raise _incomplete(root, revision)
             wanted.append((found[2], found[4]))
             total += int(found[3])
     if total > MAXIMUM_TOTAL or len(wanted) > MAXIMUM_FILES:
         raise Unreadable(f"the files of `{revision}` are more than a project may have", "split the project")
-    blobs = _run(root, ("cat-file", "--batch"), "".join(f"{blob}\n" for blob, _ in wanted).encode())
-    _write(blobs or b"", [path for _, path in wanted], folder)
+    blobs = _all(root, revision, ("cat-file", "--batch"), "".join(f"{blob}\n" for blob, _ in wanted).encode())
+    _write(blobs, [path for _, path in wanted], folder)
+
+
+def _all(root: Path, revision: str, arguments: tuple[str, ...], given: bytes) -> bytes:
+    """Return what git prints of a revision; raise Unreadable where this clone has not all of it."""
+    printed = _run(root, arguments, given)
+    if printed is None:
+        raise _incomplete(root, revision)
+    return printed
+
+
+def _incomplete(root: Path, revision: str) -> Unreadable:
+    return Unreadable(
+        f"the repository of `{root}` has not all files of `{revision}`",
+        "clone it without a filter, or compare with the folder of another checkout",
+    )
 
 
 def _write(blobs: bytes, paths: list[str], folder: Path) -> None:
@@ -86,8 +104,9 @@ def _git(root: Path, *arguments: str) -> str | None:
 def _run(root: Path, arguments: tuple[str, ...], given: bytes) -> bytes | None:
     """Return what git prints, None when it fails."""
     command = ("git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments)
+    environment = {**os.environ, "GIT_ALLOW_PROTOCOL": "none"}  # https://git-scm.com/docs/git: no network
     try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False)
+        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment)
     except OSError as problem:
         raise Unreadable(f"git does not run: {problem.strerror}", "compare with a folder instead") from None
     return done.stdout if done.returncode == 0 else None
