@@ -96,6 +96,21 @@ def test_stdout_is_empty_when_anything_is_wrong(project: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
 
 
+def test_stdout_is_one_cluster_and_never_without_a_policy(project: Path) -> None:
+    (project / "intentc.yaml").write_text("version: 1\nclusters: {a: {dns: kube-dns}, b: {dns: kube-dns}}\n")
+    done = run("build", "--stdout", cwd=project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "= help: `--cluster NAME` says which: `a`, `b`\n" in done.stderr
+    one = run("build", "--stdout", "--cluster", "b", cwd=project)
+    assert (one.returncode, one.stdout.count("kind:")) == (0, 2)
+    for path in project.glob("*.intent"):
+        path.write_text("# nothing yet\n")
+    done = run("build", "--stdout", "--cluster", "b", cwd=project)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "error[E520]: there is no policy to write to `stdout`\n" in done.stderr
+    assert run("build", "--stdout", "--cluster", "b", "--allow-empty", cwd=project).returncode == 0
+
+
 def test_a_single_file_is_a_program(project: Path) -> None:
     (project / "other.intent").write_text("x -> y:1\n")
     done = run("build", "other.intent", "-o", "out", "--target", "kubernetes", cwd=project)

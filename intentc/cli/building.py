@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from intentc.cli import console
 from intentc.cli.workspace import Workspace
 from intentc.compiler import TARGETS, Result
-from intentc.diagnostics import Diagnostic
+from intentc.diagnostics import Diagnostic, error
 from intentc.output.summary import count_policies, summarize
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def build(request: Request) -> int:
     if code != console.CLEAN:
         return code
     if request.stdout:
-        for artifact in result.artifacts:
-            if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml"):
-                sys.stdout.write(artifact.content.decode())
-        return console.CLEAN
+        return _print(request, result)
     if request.check:
         return _check(request, workspace, result)
     return _write(request, workspace, result, before)
@@ -110,6 +107,22 @@ def _inside(request: Request, workspace: Workspace) -> Path | None:
 def _scope(request: Request, result: Result) -> tuple[str, ...] | None:
     """Return the clusters a partial build speaks for, or None when it speaks for all."""
     return tuple(cluster.profile.name for cluster in result.clusters) if request.asked.clusters else None
+
+
+def _print(request: Request, result: Result) -> int:
+    """Print the policies of one cluster: those of several would take each other's place."""
+    from intentc.output.errors import empty
+
+    if len(result.clusters) > 1:
+        names = ", ".join(f"`{cluster.profile.name}`" for cluster in result.clusters)
+        help_text = f"`--cluster NAME` says which: {names}"
+        return _fail(error("E651", "`--stdout` prints the policies of one cluster", help=help_text), request)
+    if not any(map(count_policies, result.clusters)) and not request.allow_empty:
+        return _fail(empty("stdout", "", 0).diagnostic, request)
+    for artifact in result.artifacts:
+        if "/kubernetes/" in artifact.path and not artifact.path.endswith("/kustomization.yaml"):
+            sys.stdout.write(artifact.content.decode())
+    return console.CLEAN
 
 
 def _check(request: Request, workspace: Workspace, result: Result) -> int:
