@@ -18,7 +18,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
 from tests.supply import __main__ as supply
-from tests.supply import advisories, judges, licences, pinned, workflows
+from tests.supply import advisories, go_licences, judges, licences, pinned, workflows
 from tests.supply.pinned import Package
 
 # One test process for this module, because its tests share what they install and build.
@@ -184,6 +184,27 @@ def test_a_stated_licence_is_read(metadata: dict[str, Any], licence: str) -> Non
 def test_a_licence_that_nobody_has_judged_stops_the_list(metadata: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^a states no licence known"):
         licences.stated({"name": "a", **metadata})
+
+
+def test_the_text_of_a_licence_is_known_as_the_package_that_carries_it_states_it() -> None:
+    """Go modules carry texts alone; Python packages carry both, so they show whether texts are read right."""
+    seen, exact = set(), 0
+    for package in pinned.development_packages():
+        metadata = installed(package) if package.kind == "pypi" else None
+        expression = (metadata or {}).get("license_expression")
+        if not isinstance(expression, str) or expression not in go_licences.TEXTS:
+            continue
+        files = importlib.metadata.files(package.name) or []
+        texts = [file.read_text() for file in files if go_licences.FILES.fullmatch(file.name)]
+        if len(texts) == 1:
+            found = go_licences.licences_of_text(texts[0])
+            assert not found or expression in found, package.name
+            exact += found == {expression}
+            seen.add(expression)
+    assert {"MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "MPL-2.0"} <= seen
+    assert exact > 20  # others carry what they have copied as well, or name a text that they do not carry
+    assert go_licences.licences_of_text((pinned.ROOT / "LICENSE").read_text()) == {"Apache-2.0"}
+    assert go_licences.licences_of_text("All rights reserved.") == set()
 
 
 # --- Advisories -------------------------------------------------------------------------------------------

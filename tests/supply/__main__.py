@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.supply import advisories, licences, listing, pinned
+from tests.supply import advisories, go_licences, licences, listing, pinned
 
 KEPT = pinned.ROOT / "supply"
 RUN, DEVELOPMENT, LICENCES = "run.cdx.json", "development.cdx.json", "licences.md"
@@ -38,8 +38,7 @@ def refused(known: dict[str, str]) -> list[str]:
     lines = []
     for package in pinned.licences_of(pinned.development_packages(), known):
         if package.licence is None:
-            if package.kind != "golang":
-                lines.append(f"{package.url} states no licence")
+            lines.append(f"{package.url} states no licence")
         elif package.url in run and not licences.is_permissive(package.licence):
             lines.append(f"{package.url} is needed to run, and its licence is {package.licence}")
         elif not (licences.is_expression(package.licence) or package.licence in licences.UNNUMBERED):
@@ -50,13 +49,10 @@ def refused(known: dict[str, str]) -> list[str]:
 def write_lists() -> int:
     """Write the lists; return 1, and write nothing, when a licence is refused."""
     known = kept_licences()
-    new = [
-        package
-        for package in pinned.development_packages()
-        if package.kind == "pypi" and package.url not in known
-    ]
+    new = [package for package in pinned.development_packages() if package.url not in known]
     try:
-        known |= licences.ask_index(new)
+        known |= licences.ask_index(package for package in new if package.kind == "pypi")
+        known |= go_licences.read(package for package in new if package.kind == "golang")
     except (subprocess.CalledProcessError, ValueError) as error:
         sys.stderr.write(f"supply: {error}\n")
         return 1

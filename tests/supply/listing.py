@@ -92,8 +92,9 @@ def page(run: Sequence[Package], development: Sequence[Package]) -> bytes:
     lines = [
         "# Licences",
         "",
-        "What each package that is pinned says of its own licence. Written by `./dev supply`, which stops at",
-        "a licence that `tests/supply/licences.py` does not allow.",
+        "What each package that is pinned says of its own licence; of a Go module, the licences whose",
+        "texts it carries. Written by `./dev supply`, which stops at one that `tests/supply/licences.py`",
+        "does not allow.",
         "",
         "## What intentc needs to run",
         "",
@@ -104,19 +105,11 @@ def page(run: Sequence[Package], development: Sequence[Package]) -> bytes:
     for kind in sorted(KINDS, key=lambda kind: KINDS[kind], reverse=True):
         rest = [item for item in development if item.kind == kind and item.url not in shipped]
         lines += ["", f"## {KINDS[kind]} that test, build and judge it", ""]
-        if kind == "golang":
-            lines += [
-                "Go modules carry the text of their licence and no name of it, so none is given here.",
-                "",
-            ]
         lines += _table(rest)
     return ("\n".join(lines) + "\n").encode()
 
 
 def _table(packages: Sequence[Package]) -> list[str]:
-    if all(package.licence is None for package in packages):
-        rows = [f"| {package.name} | {package.version} |" for package in packages]
-        return ["| package | version |", "|---|---|", *rows]
     rows = [f"| {package.name} | {package.version} | {package.licence} |" for package in packages]
     return ["| package | version | licence |", "|---|---|---|", *rows]
 
