@@ -66,9 +66,11 @@ class Context:
         known = self._beside.get((policy, direction))
         if known is None:
             carried = [dict(item.labels) for item in self.subject(policy)]
+            others = tuple(self._others(policy, direction))
+            self.budget.spend(len(others) * (len(carried) // 8))
             known = self._beside[policy, direction] = (
                 policy,
-                *(other for other in self._others(policy, direction) if _selects_all(other, policy, carried)),
+                *(other for other in others if _selects_all(other, policy, carried)),
             )
         return known
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from intentc import ir
 from intentc.analysis.existing import Existing
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from intentc.inventory import Service, ServicePort, Workload
 
 _LISTED = 6
+
+
+class _Front(NamedTuple):
+    """A Service in front of pods, its port, and which number of that is spoken of: `port` or `nodePort`."""
+
+    service: Service
+    port: ServicePort
+    kind: str
 
 
 def check(policy: Policy, context: Context) -> Iterator[Diagnostic]:
@@ -172,22 +180,27 @@ def _ports(policy: Policy, rule: Rule, context: Context, existing: Existing) -> 
     workloads = _receiving(policy, rule, context)
     if not workloads or any(not item.ports for item in workloads):
         return
+    context.budget.spend(len(workloads))
+    numbers = {(its.protocol, its.number) for item in workloads for its in item.ports}
+    names = {(its.protocol, its.name) for item in workloads for its in item.ports}
+    fronts: dict[int, _Front] | None = None
     for port in rule.ports:
         if port.first != port.last or (not port.name and not port.first):
             continue
-        declared = {
-            (its.protocol, its.name if port.name else its.number) for item in workloads for its in item.ports
-        }
+        declared: set[tuple[str, str]] | set[tuple[str, int]] = names if port.name else numbers
         wanted: str | int = port.name or port.first
         if (port.protocol, wanted) in declared:
             continue
-        protocols = sorted(protocol for protocol, its in declared if its == wanted)
+        protocols = [protocol for protocol in ir.PROTOCOLS if (protocol, wanted) in declared]
         if protocols:
             yield _other_protocol(port, protocols, workloads)
-        elif not port.name and (front := _front(port, workloads, existing)) is not None:
-            yield _of_service(port, *front, workloads)
+            continue
+        if fronts is None:
+            fronts = _in_front(workloads, existing, context)
+        if not port.name and port.first in fronts:
+            yield _of_service(port, fronts[port.first], workloads)
         else:
-            yield _undeclared(port, workloads)
+            yield _undeclared(port, workloads[0], numbers, names)
 
 
 def _receiving(policy: Policy, rule: Rule, context: Context) -> tuple[Workload, ...]:
@@ -214,7 +227,7 @@ def _is_open(peer: Peer, context: Context) -> bool:
     return not all(context.describes(name) for name in spaces) or peer.namespaces == ()
 
 
-def _other_protocol(port: Port, protocols: list[str], workloads: Iterable[Workload]) -> Diagnostic:
+def _other_protocol(port: Port, protocols: Sequence[str], workloads: Iterable[Workload]) -> Diagnostic:
     listing = " and ".join(protocols)
     message = f"port `{port.text}` is {listing} there, not {port.protocol}"
     said = port.value.get("protocol")
@@ -222,12 +235,8 @@ def _other_protocol(port: Port, protocols: list[str], workloads: Iterable[Worklo
         "a port without a protocol is TCP" if said is None else f"nothing listens on it over {port.protocol}"
     )
     wanted = port.name or port.first
-    others = tuple(
-        Label(its.span, "declared here")
-        for item in workloads
-        for its in item.ports
-        if wanted in (its.name, its.number)
-    )[:1]
+    declared = (its for item in workloads for its in item.ports if wanted in (its.name, its.number))
+    others = (Label(next(declared).span, "declared here"),)
     fixes: tuple[Fix, ...] = ()
     if said is not None and len(protocols) == 1 and said.plain:
         fixes = (Fix(f"write `{protocols[0]}`", (Edit(said.span, protocols[0]),), safe=False),)
@@ -235,23 +244,23 @@ def _other_protocol(port: Port, protocols: list[str], workloads: Iterable[Worklo
     return warning("W733", message, port.span, label, others=others, help=help_text, fixes=fixes)
 
 
-def _front(
-    port: Port, workloads: Iterable[Workload], existing: Existing
-) -> tuple[Service, ServicePort, str] | None:
-    """Return the Service in front of pods that has this number as its own port or nodePort."""
+def _in_front(workloads: Iterable[Workload], existing: Existing, context: Context) -> dict[int, _Front]:
+    """Return the Services in front of pods, by each port of theirs that is another one behind them."""
+    found: dict[int, _Front] = {}
     for workload in workloads:
-        for service in existing.serving(workload):
+        services = existing.serving(workload)
+        context.budget.spend(len(services))
+        for service in services:
             for its in service.ports:
-                if its.number == port.first and its.target != port.first:
-                    return service, its, "port"
-                if its.node_port == port.first:
-                    return service, its, "nodePort"
-    return None
+                if its.target != its.number:
+                    found.setdefault(its.number, _Front(service, its, "port"))
+                if its.node_port:
+                    found.setdefault(its.node_port, _Front(service, its, "nodePort"))
+    return found
 
 
-def _of_service(
-    port: Port, service: Service, its: ServicePort, kind: str, workloads: tuple[Workload, ...]
-) -> Diagnostic:
+def _of_service(port: Port, front: _Front, workloads: tuple[Workload, ...]) -> Diagnostic:
+    service, its, kind = front
     numbers = named_numbers(pod_port(its), workloads) if isinstance(its.target, str) else (its.target,)
     right = str(numbers[0] if len(numbers) == 1 else its.target)
     message = f"`{port.text}` is the {'Service port' if kind == 'port' else 'nodePort'}, not the pod port"
@@ -264,18 +273,19 @@ def _of_service(
     return warning("W731", message, port.span, label, others=others, help=help_text, fixes=(fix,))
 
 
-def _undeclared(port: Port, workloads: tuple[Workload, ...]) -> Diagnostic:
+def _undeclared(
+    port: Port, first: Workload, numbers: set[tuple[str, int]], names: set[tuple[str, str]]
+) -> Diagnostic:
     message = f"no container declares port `{port.text}`"
-    others = (Label(workloads[0].span, f"`{workloads[0].path}`"),)
+    others = (Label(first.span, f"`{first.path}`"),)
     if port.name:
-        names = sorted({its.name for item in workloads for its in item.ports if its.name})
-        close = nearest(port.name, names)
-        listing = ", ".join(f"`{name}`" for name in names[:_LISTED]) or "none"
+        known = sorted({name for _, name in names if name})
+        close = nearest(port.name, known)
+        listing = ", ".join(f"`{name}`" for name in known[:_LISTED]) or "none"
         help_text = f"a port with a similar name exists: `{close}`" if close else f"named there: {listing}"
         label = "a name without a port matches nothing"
         return warning("W732", message, port.span, label, others=others, help=help_text)
-    numbers = sorted({its.number for item in workloads for its in item.ports})
-    listing = ", ".join(f"`{number}`" for number in numbers[:_LISTED])
+    listing = ", ".join(f"`{number}`" for number in sorted({number for _, number in numbers})[:_LISTED])
     help_text = f"declared there: {listing}"
     label = "the pods may still listen on it"
     found = warning("W732", message, port.span, label, others=others, help=help_text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -108,6 +109,28 @@ def test_what_is_too_much_to_compare_is_said_not_to_be_judged(name: str) -> None
     result = judged(LONG[name])
     assert "W749" in codes(result)
     assert time.monotonic() - start < 30
+
+
+def test_manifests_in_which_all_is_alike_are_not_compared_without_end() -> None:
+    labels = "{app: x}"
+    described = "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: shop, labels: {labels}}}\n"
+        "spec: {containers: [{name: main, ports: [{containerPort: 8080}]}]}\n"
+        f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{number}, namespace: shop}}\n"
+        f"spec: {{selector: {labels}, ports: [{{port: 80, targetPort: 8080}}]}}\n"
+        for number in range(600)
+    )
+    project, problems = load_inventory(
+        load_project(None)[0], [("manifests.yaml", described.encode(), "default")]
+    )
+    assert problems == ()
+    policies = (
+        HEAD.format(f"p{number}") + "  podSelector: {}\n  ingress: [{ports: [{port: 80}]}]\n"
+        for number in range(60)
+    )
+    found = Counter(diagnostic.code for diagnostic in judged("---\n".join(policies), project).diagnostics)
+    assert found["W749"] == 1
+    assert 0 < found["W731"] < 60
 
 
 def test_a_long_list_of_ranges_is_not_too_much() -> None:
