@@ -273,7 +273,7 @@ def test_verify_names_every_flow_a_hand_edited_file_gains_and_loses(project: Pat
     run("build", cwd=project)
     done = run("verify", cwd=project)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "2 policies and 1 firewall rules admit exactly 1 flows" in done.stderr
+    assert "2 policies and 1 firewall rule admit exactly 1 flow\n" in done.stderr
     edited = project / "generated/default/kubernetes/data.yaml"
     edited.write_text(edited.read_text().replace("port: 5432", "port: 5433"))
     done = run("verify", cwd=project)

@@ -33,10 +33,10 @@ def said(
 
 
 def test_what_is_judged_is_said(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    exactly = "admit exactly 1 flows\n"
-    assert said(output, capsys) == (0, f"default: 2 policies and 1 firewall rules {exactly}")
+    exactly = "admit exactly 1 flow\n"
+    assert said(output, capsys) == (0, f"default: 2 policies and 1 firewall rule {exactly}")
     assert said(output, capsys, POLICIES) == (0, f"default: 2 policies {exactly}")
-    assert said(output, capsys, MODULE) == (0, f"default: 1 firewall rules {exactly}")
+    assert said(output, capsys, MODULE) == (0, f"default: 1 firewall rule {exactly}")
 
 
 @pytest.mark.parametrize(("layer", "other"), [BOTH, BOTH[::-1]])

@@ -23,6 +23,7 @@ from intentc.cli.workspace import read_folder
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic, error, has_errors
 from intentc.ir import Artifact
+from intentc.output.summary import plural
 from intentc.prove.documents import Unreadable
 from intentc.prove.emitted import unreadable
 from intentc.prove.proof import Proof, prove
@@ -97,11 +98,11 @@ def verify(request: Request) -> int:
         found.extend(problems)
         if proof is not None and not has_errors(problems):
             counts = {
-                "kubernetes": f"{proof.documents:,} policies",
-                "terraform": f"{proof.firewall_rules:,} firewall rules",
+                "kubernetes": plural(proof.documents, "policy", "policies"),
+                "terraform": plural(proof.firewall_rules, "firewall rule"),
             }
             layers = " and ".join(counts[layer] for layer in LAYERS if layer in request.targets)
-            console.say(f"{cluster.profile.name}: {layers} admit exactly {proof.flows:,} flows\n")
+            console.say(f"{cluster.profile.name}: {layers} admit exactly {plural(proof.flows, 'flow')}\n")
     code = console.show(tuple(found), request.asked, workspace.prefix)
     return console.FINDINGS if code == console.NOT_PROVED else code
 

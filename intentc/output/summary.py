@@ -54,11 +54,11 @@ def _counts(cluster: ClusterResult) -> Iterator[str]:
         if "/kubernetes/" in artifact.path and not artifact.path.endswith(_OTHERS)
     ]
     if files:
-        yield _plural(len(files), "namespace")
-        yield _plural(count_policies(cluster), "policy", "policies")
+        yield plural(len(files), "namespace")
+        yield plural(count_policies(cluster), "policy", "policies")
     for artifact in cluster.artifacts:
         if artifact.path.endswith("/terraform/firewall.tf"):
-            yield _plural(artifact.content.count(b'resource "google_compute_firewall"'), "firewall rule")
+            yield plural(artifact.content.count(b'resource "google_compute_firewall"'), "firewall rule")
 
 
 def _proved(proof: Proof) -> str:
@@ -67,10 +67,11 @@ def _proved(proof: Proof) -> str:
     kept = sorted({extra.cause for extra in proof.extras} - {"node"})
     words = {"dns": "name resolution", "metadata": "the metadata server"}
     lifelines = f"; kept open: {', '.join(words[cause] for cause in kept)}" if kept else ""
-    return f"proved: {_plural(proof.flows, 'flow')} equal, {_plural(nodes, 'declared extra')}{lifelines}"
+    return f"proved: {plural(proof.flows, 'flow')} equal, {plural(nodes, 'declared extra')}{lifelines}"
 
 
-def _plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts, in words; `many` where an `s` behind `one` will not do."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
