@@ -72,7 +72,7 @@ def _types(policy: Policy) -> Iterator[Diagnostic]:
         else:
             others = ()
             label = "closes nothing: without `policyTypes` an empty list is passed over"
-            fixes = _line_before(policy.spec, direction, "policyTypes: [Ingress, Egress]", safe=False)
+            fixes = _written(policy.spec, direction, "policyTypes: [Ingress, Egress]")
         help_text = f"add `{word}` to `policyTypes`"
         message = f"`{direction}` is written and not applied"
         yield warning("W704", message, span, label, others=others, help=help_text, fixes=fixes)
@@ -82,7 +82,7 @@ def _types(policy: Policy) -> Iterator[Diagnostic]:
             "without `policyTypes` every policy isolates for ingress, and this one admits nobody",
             "write `policyTypes: [Egress]`, or `[Ingress, Egress]` where that is meant",
         )
-        fixes = _line_before(policy.spec, "egress", "policyTypes: [Egress]", safe=False)
+        fixes = _written(policy.spec, "egress", "policyTypes: [Egress]")
         message, label = "policy closes ingress without a word of it", "the only direction it speaks of"
         yield warning("W705", message, span, label, help=help_texts, fixes=fixes)
 
@@ -141,6 +141,15 @@ def _added(types: Value, word: str) -> tuple[Fix, ...]:
         return ()
     place = Span(only.span.file, only.span.end, only.span.end)
     return (Fix(title, (Edit(place, f"\n{indent}- {word}"),), safe=False),)
+
+
+def _written(spec: Value, name: str, line: str) -> tuple[Fix, ...]:
+    """Return the fix that writes the types before a key, or in the place of those that say nothing."""
+    said = (spec.keys or {}).get("policyTypes")
+    if said is None or not isinstance(spec.content, dict):
+        return _line_before(spec, name, line, safe=False)
+    edit = Edit(_through(said, spec.content["policyTypes"]), line)
+    return (Fix(f"write `{line}`", (edit,), safe=False),)
 
 
 def _line_before(spec: Value, name: str | None, line: str, *, safe: bool) -> tuple[Fix, ...]:
