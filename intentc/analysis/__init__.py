@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from intentc import ir
-from intentc.analysis.endpoints import Endpoints
+from intentc.analysis.endpoints import Endpoints, existing_namespaces, unknown_namespace
 from intentc.analysis.existing import namespace_labels
 from intentc.analysis.flows import FlowMaker, clauses_of
 from intentc.analysis.lifelines import Lifeline
@@ -14,7 +14,7 @@ from intentc.analysis.silencers import weigh
 from intentc.analysis.statements import Resolved, resolve
 from intentc.diagnostics import Diagnostic, error
 from intentc.nearest import nearest
-from intentc.nodes import Assert, Intent, PlainIntent, Program
+from intentc.nodes import Assert, Intent, Let, Namespace, PlainIntent, Pods, Program, Statement, With
 from intentc.profile import Profile, Project
 
 __all__ = ["analyze", "policy_of", "weigh"]
@@ -25,7 +25,8 @@ RuleKey = tuple[ir.Point, ir.Endpoint, ir.Endpoint, ir.Ports]
 def analyze(program: Program, project: Project) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
     """Return the statements of `program` with blocks and sets expanded, the same for every cluster."""
     resolved, diagnostics = resolve(program)
-    return resolved, (*diagnostics, *_unknown_clusters(resolved, project))
+    unknown = (*_unknown_clusters(resolved, project), *_unknown_members(program, project))
+    return resolved, (*diagnostics, *unknown)
 
 
 def policy_of(
@@ -145,6 +146,26 @@ def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:
         ir.KnownNamespace(name, tuple(sorted({**labels, ir.NAMESPACE_LABEL: name}.items())))
         for name, labels in sorted(namespace_labels(project, project.inventory).items())
     )
+
+
+def _unknown_members(program: Program, project: Project) -> Iterable[Diagnostic]:
+    """Yield an error for each namespace in a set that does not exist, whether or not the set is used."""
+    definitions = list(_definitions(program.statements))
+    known = existing_namespaces(project) if definitions else None
+    if known is None:
+        return
+    ends = [member.endpoint for definition in definitions for member in definition.members]
+    for namespace in (end.namespaces for end in ends if isinstance(end, Pods)):
+        if isinstance(namespace, Namespace) and namespace.name not in known:
+            yield unknown_namespace(namespace, known)
+
+
+def _definitions(statements: Iterable[Statement]) -> Iterable[Let]:
+    for statement in statements:
+        if isinstance(statement, Let):
+            yield statement
+        elif isinstance(statement, With):
+            yield from _definitions(statement.statements)
 
 
 def _unknown_clusters(resolved: Iterable[Resolved], project: Project) -> Iterable[Diagnostic]:

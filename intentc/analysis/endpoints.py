@@ -51,7 +51,7 @@ class Endpoints:
     def __init__(self, project: Project, profile: Profile, diagnostics: list[Diagnostic]) -> None:
         self._profile = profile
         self._diagnostics = diagnostics
-        self._known = _known_namespaces(project)
+        self._known = existing_namespaces(project)
         existing = None if project.inventory is None else Existing(project, project.inventory)
         self.reality = None if existing is None else Reality(project, existing, diagnostics)
         self.resolution = Resolution(existing, diagnostics)
@@ -122,18 +122,8 @@ class Endpoints:
         return pods
 
     def _check_known(self, namespace: nodes.Namespace) -> None:
-        if self._known is None or namespace.name in self._known:
-            return
-        close = nearest(namespace.name, self._known.union(nodes.WELL_KNOWN))
-        help_text = "add it to `namespaces` in `intentc.yaml`"
-        fixes: tuple[Fix, ...] = ()
-        if close:
-            what = "namespace" if close in self._known else "word"
-            help_text = f"a {what} with a similar name exists: `{close}`"
-            fixes = (Fix(f"write `{close}`", (Edit(namespace.span, close),), safe=False),)
-        message = f"namespace `{namespace.name}` is not known"
-        label = "no manifest and no `namespaces` list has it"
-        self._diagnostics.append(error("E203", message, namespace.span, label, help=help_text, fixes=fixes))
+        if self._known is not None and namespace.name not in self._known:
+            self._diagnostics.append(unknown_namespace(namespace, self._known))
 
     def _selector(self, requirements: tuple[nodes.Requirement, ...]) -> ir.Selector:
         selector = {
@@ -231,7 +221,20 @@ class Endpoints:
         return tuple(blocks)
 
 
-def _known_namespaces(project: Project) -> frozenset[str] | None:
+def unknown_namespace(namespace: nodes.Namespace, known: frozenset[str]) -> Diagnostic:
+    """Return the error for a namespace that is none of those that exist."""
+    close = nearest(namespace.name, known.union(nodes.WELL_KNOWN))
+    help_text = "add it to `namespaces` in `intentc.yaml`"
+    fixes: tuple[Fix, ...] = ()
+    if close:
+        help_text = f"a {'namespace' if close in known else 'word'} with a similar name exists: `{close}`"
+        fixes = (Fix(f"write `{close}`", (Edit(namespace.span, close),), safe=False),)
+    message = f"namespace `{namespace.name}` is not known"
+    label = "no manifest and no `namespaces` list has it"
+    return error("E203", message, namespace.span, label, help=help_text, fixes=fixes)
+
+
+def existing_namespaces(project: Project) -> frozenset[str] | None:
     """Return the namespaces that exist, or None where the project does not list them."""
     if project.namespaces is None:
         return None

@@ -23,7 +23,7 @@ class Sets:
         self._diagnostics = diagnostics
         self._members: dict[str, tuple[Target, ...]] = {}
         self._used: set[str] = set()
-        self._has_lost_name = False
+        self._lost_names = 0
         self._unknown: dict[str, list[SetReference]] = {}
         for definition in definitions:
             self._define(definition)
@@ -36,7 +36,7 @@ class Sets:
         Of that, a set without members is only not unknown, and one without a name says what is in use.
         """
         if not definition.name:
-            self._has_lost_name |= not definition.members
+            self._lost_names += not definition.members
             for member in definition.members:
                 if isinstance(member.endpoint, SetReference):
                     self._used.add(member.endpoint.name)
@@ -104,6 +104,9 @@ class Sets:
                     break
                 if ports_required and not target.ports and not member.ports:
                     message = f"set `{reference.name}` has no ports"
+                    if any(each.ports for each in self._look_up(reference)):
+                        self._lacking(reference, member)
+                        break
                     self._misfit(
                         reference,
                         member,
@@ -124,10 +127,16 @@ class Sets:
         return ()
 
     def unknown(self) -> Iterable[Diagnostic]:
-        """Return an error for each name that no `let` defines, at the first place that refers to it."""
+        """Return an error for each name that no `let` defines, at the first place that refers to it.
+
+        A broken `let` may have defined it; where more names are unknown than such a one could define, all are
+        reported.
+        """
+        alike = {name: nearest(name, self._definitions) for name in self._unknown}
+        may_be_lost = sum(not close for close in alike.values()) <= self._lost_names
         for name, references in self._unknown.items():
-            close = nearest(name, self._definitions)
-            if self._has_lost_name and not close:
+            close = alike[name]
+            if may_be_lost and not close:
                 continue
             references.sort(key=lambda reference: reference.span.sort_key)
             span = references[0].span
@@ -150,6 +159,14 @@ class Sets:
         help_text = "say ports in one place: in the set, or where it is used"
         help_text = better or help_text
         self._diagnostics.append(error("E205", message, reference.span, label, others=others, help=help_text))
+
+    def _lacking(self, reference: SetReference, member: Target) -> None:
+        """Report the one member without a port of a set whose other members have theirs."""
+        others = (Label(reference.span, "used as a target here"),)
+        message = f"`{member.span.text}` has no port in set `{reference.name}`"
+        help_text = f"write its port, as other members have it: `{member.span.text}:8443`"
+        label = "no `:port` follows"
+        self._diagnostics.append(error("E205", message, member.span, label, others=others, help=help_text))
 
     def _expand(self, root: str) -> None:
         """Expand `root` and all it refers to, depth first without recursion."""

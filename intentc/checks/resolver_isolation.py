@@ -51,13 +51,20 @@ def _likely_meet(isolated: Pods, resolver: Pods, known: tuple[KnownNamespace, ..
     A pod that has to have a label which tells nothing of resolvers is none of them: all that a resolver is
     known by is in its own selector.
     """
-    told = {requirement.key for requirement in resolver.pods}
-    if any(its.operator in ("In", "Exists") and its.key not in told for its in isolated.pods):
+    if _needs_more(isolated.pods, resolver.pods):
+        return False
+    if known is None and _needs_more(isolated.namespaces, resolver.namespaces):
         return False
     both = isolated.namespaces + resolver.namespaces
     if not _compatible(both) or not _compatible(isolated.pods + resolver.pods):
         return False
     return isolated.namespace is not None or known is None or any(_labels_fit(both, space) for space in known)
+
+
+def _needs_more(isolated: Selector, resolver: Selector) -> bool:
+    """Tell whether what is isolated must have a label that is not one the resolver is known by."""
+    told = {its.key for its in resolver}
+    return any(its.operator in ("In", "Exists") and its.key not in told for its in isolated)
 
 
 def _labels_fit(requirements: Selector, space: KnownNamespace) -> bool:

@@ -16,7 +16,7 @@ THOROUGH = 100
 """How many broken statements of a file are explained with care: as many as are shown."""
 
 _DEFINES = re.compile(r"([^\[\](){}#\"=]*)=")
-_BEGINS_A_LET = re.compile(r"let\b")
+_BEGINS_A_LET = re.compile(r"let(?![\w.:/\[-])")
 _REFERENCE = re.compile(r"@\s*([a-z0-9][-a-z0-9]*)")
 _WORD = re.compile(r"[^\s=,:@/]+")
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -102,6 +102,6 @@ def _remains(source: SourceFile, piece: Piece) -> Iterator[Let]:
         return
     words = _WORD.findall(match.group() if match else text)[is_let:]
     names = [word for word in (words if match else words[:1]) if _NAME.fullmatch(word)]
-    if is_let and len(names) != 1:
+    if is_let and not names:
         names.append("")
     yield from (Let(name, (), span, span) for name in names)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from intentc.diagnostics import Diagnostic, Label, error
 from intentc.source import SourceFile, Span
 
-_ONE_THING = re.compile(r"[^\s}\"]+|\"[^\"]*\"")
+_ONE_THING = re.compile(r"[^\s}\"]+|\"[^\"]*\"?|[^\w\s]+\}")
 
 MAXIMUM_NESTING = 32
 """How deep blocks may nest; deeper ones are an error, not a stack overflow."""

@@ -7,6 +7,7 @@ from typing import Any, cast
 from lark import Token, Transformer
 
 from intentc.diagnostics import Diagnostic, Label, error
+from intentc.ir import NAMESPACE_LABEL
 from intentc.nearest import nearest
 from intentc.nodes import (
     WELL_KNOWN,
@@ -67,6 +68,10 @@ class EndpointBuilder(Transformer[Token, Any]):
 
     def namespaces(self, children: Children) -> Namespaces:
         opening, requirements, closing = children
+        for requirement in requirements:
+            if requirement.key == NAMESPACE_LABEL and requirement.operator in ("=", "in"):
+                for value in requirement.values:
+                    words.namespace(value, requirement.span, self.problems)
         return Namespaces(requirements, self._span(opening, closing))
 
     def selector(self, children: Children) -> tuple[tuple[Requirement, ...], Span]:
@@ -160,6 +165,7 @@ class EndpointBuilder(Transformer[Token, Any]):
             message = f"unknown word `{token}`"
             label = "names that begin with `google-` are reserved"
             self.problems.append(error("E150", message, self._span(token), label, help=help_texts))
+            self.illegal.add(self._span(token))
         return WellKnown(str(token), self._span(token))
 
     def set_reference(self, children: Children) -> SetReference:

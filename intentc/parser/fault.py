@@ -164,8 +164,11 @@ class Fault:
         where = Span(self.source, place, place)
         return (Fix(f"write `{text.strip()}` here", (Edit(where, text),), safe=False),)
 
-    def best(self) -> Change | None:
+    def best(self, fixes: Iterable[Fix]) -> Change | None:
         """Return the change that lets the statement make sense the longest; None where nothing was tried."""
+        for fix in fixes:
+            for edit in fix.edits[:1]:
+                self.reaches(edit.span.start, edit.span.end, edit.replacement)
         here, before = self.here, self.before
         for token in (here, before):
             for text in (" ", " x ", " , ", " -> "):

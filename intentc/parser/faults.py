@@ -75,11 +75,12 @@ def explain(
     while True:
         # A mended text is a source of its own; what is found in it is moved to where it really stands.
         fault = Fault(SourceFile(source.path, text), position_of(problem, text), accepted_at(problem), reach)
-        found.append(moved(_explain(fault), source, start, edits))
+        explained = _explain(fault)
+        found.append(moved(explained, source, start, edits))
         place = (fault.here or fault.tokens[-1]).end
         line_end = text.find("\n", place)
-        is_last = line_end < 0 or len(found) == _MOST or found[-1].code == "E115"
-        edit = None if is_last else fault.best()
+        is_last = line_end < 0 or len(found) == _MOST or found[-1].code == "E115" or fault.first == "with"
+        edit = None if is_last else fault.best(explained.fixes)
         if edit is None or fault.reaches(*edit) <= line_end:
             return found
         at, to, replacement = edit

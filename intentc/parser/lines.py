@@ -23,6 +23,8 @@ _NAMES_A_STATEMENT = re.compile(r"\s*(?:let|with|isolate|assert)\s")
 _STARTS_A_STATEMENT = re.compile(r"\s*(?:(?:let|with|isolate|assert)\s|\}(?!\s*(?:->|[,:\[])))")
 _GOES_ON_A_STATEMENT = re.compile(r"\s*(?:->|[,:\[])")
 _OPENS_A_STATEMENT_LIST = re.compile(r"\s*(?:let|isolate|with)\b")
+_OPENS_A_SELECTOR = re.compile(r"[^\w\s]*\{")
+_IS_A_TARGET = re.compile(r"[\w.-]+(?:\[[^\[\]]*\])?\s*:")
 _BEFORE = {
     "[": re.compile(r"(?:^|.*[\w.*}-])", re.DOTALL),
     "(": re.compile(r"(?:^|.*[^\w.-])(?:in|notin)", re.DOTALL),
@@ -225,11 +227,11 @@ class _Cutter:
             return begun.is_broken and self._is_one_line(line) and position == line.marks[-1][1]
         if begun.header:
             return False
-        if not self.text[begun.start : position].strip():
+        rest = self.text[position + 1 : line.code_end].strip("} \t\r")
+        is_open = self.depth > 0 or (bool(self.braces) and self.braces[-1].opens)
+        if not self.text[begun.start : position].strip() and (is_open or not rest):
             return not _GOES_ON_A_STATEMENT.match(self.text, position + 1, line.code_end)
-        if not self.depth and not (self.braces and self.braces[-1].opens):
-            return False
-        return not self.text[position + 1 : line.code_end].strip("} \t\r") or self._is_one_line(line)
+        return is_open and (not rest or self._is_one_line(line))
 
     def _is_one_line(self, line: _Line) -> bool:
         """Tell whether the innermost block was opened on this very line."""
@@ -258,19 +260,24 @@ class _Cutter:
         code = self.text[line.start : line.code_end].strip()
         if not code:
             return line.code_end < line.end or bool(begun.opened)
-        if _STARTS_A_STATEMENT.match(self.text, line.start, line.code_end) or not begun.tail:
+        if _STARTS_A_STATEMENT.match(self.text, line.start, line.code_end):
+            return False
+        if not begun.tail and (begun.arrows or not begun.opened):
             return False
         if begun.header:
             return code.endswith("{") and not has_arrow
-        if begun.tail.endswith("{"):
+        if begun.tail.endswith("{") and not _OPENS_A_SELECTOR.fullmatch(begun.tail):
             return False
         if code[0] in "])}":
             return begun.is_broken or not begun.arrows
         if has_arrow and (begun.arrows or not begun.opened):
             return False
+        is_deeper = self._indent(line) > begun.indent
+        if is_deeper and not has_arrow and _IS_A_TARGET.match(code):
+            return True
         if not begun.is_broken and (code.endswith((",", "->")) or not _is_balanced(line)):
             return False
-        return self._indent(line) > begun.indent
+        return is_deeper
 
     def _closes(self, opened: list[str], index: int) -> bool:
         """Tell whether the lines from `index` on close what is open before another statement begins.

@@ -120,7 +120,8 @@ class ListBuilder(EndpointBuilder):
         before = begun[-1]
         if not isinstance(before.endpoint, Addresses) or not before.endpoint.excepts:
             return False
-        self._check_hole(before.endpoint.address, endpoint.address)
+        if not any(hole.span in self.illegal for hole in (*before.endpoint.excepts, *before.holes)):
+            self._check_hole(before.endpoint.address, endpoint.address)
         before.holes.append(endpoint.address)
         return True
 
@@ -161,15 +162,15 @@ class ListBuilder(EndpointBuilder):
             if its.ports or isinstance(endpoint, SetReference):
                 is_reported = False
                 continue
-            if not is_reported and not self._has_illegal_address(endpoint):
+            if not is_reported and not self._is_illegal(endpoint):
                 following = begun[number + 1].endpoint if number + 1 < len(begun) else None
                 self._missing_port(endpoint, following)
             is_reported = True
 
-    def _has_illegal_address(self, endpoint: Endpoint) -> bool:
-        if not isinstance(endpoint, Addresses):
-            return False
-        return any(address.span in self.illegal for address in (endpoint.address, *endpoint.excepts))
+    def _is_illegal(self, endpoint: Endpoint) -> bool:
+        """Tell whether a range or a word has been reported: what looks like a port of it may be a part."""
+        parts = (endpoint.address, *endpoint.excepts) if isinstance(endpoint, Addresses) else (endpoint,)
+        return any(part.span in self.illegal for part in parts)
 
     def _missing_port(self, endpoint: Endpoint, following: Endpoint | None) -> None:
         text, span = endpoint.span.text, endpoint.span

@@ -51,6 +51,13 @@ def _no_value(fault: Fault) -> Diagnostic | None:
         return error(
             "E153", "nothing follows `except`", span, "a range is expected after this", help=help_text
         )
+    if here is not None and before.text == "except" and fault.accepted == {"ADDRESS"}:
+        message, label = f"`except` is followed by `{shown(here)}`", "a range is expected after `except`"
+        help_text = f"write `{FORMS['except']}`"
+        return error("E153", message, fault.span(before, here), label, help=help_text)
+    if here is not None and here.text == "except" and before.is_word and not fault.mends_without(before):
+        message, label = f"`except` after `{shown(before)}`", "only a range has exceptions"
+        return error("E110", message, fault.span(before, here), label, help=f"write `{FORMS['except']}`")
     if here is not None:
         return None
     is_one = fault.earlier is None or fault.earlier.text not in FORMS
@@ -98,7 +105,7 @@ def _misspelt_statement(fault: Fault) -> Diagnostic | None:
     if here is None or first.text in STATEMENT_WORDS:
         return None
     word = nearest(first.text, STATEMENT_WORDS)
-    if word is None or fault.reaches(first.start, first.end, word) <= here.end:
+    if word is None or not fault.mends_as(first, word):
         return None
     return unknown_word(fault, "E150", f"unknown word `{first.text}`", first, [word])
 
@@ -116,8 +123,11 @@ def _block_header(fault: Fault) -> Diagnostic | None:
         return error("E110", message, fault.span(first, here), label, help=help_text, fixes=fixes)
     if not fault.is_statement(f"with{fault.text[first.end : brace.end]}"):
         return None
+    if nearest(first.text, ["with"]):
+        return unknown_word(fault, "E150", f"unknown word `{first.text}`", first, ["with"])
     message, label = f"`{shown(first)}` where `with` is expected", "`with` begins such a statement"
-    return error("E110", message, fault.span(first), label, help=help_text)
+    fixes = fault.replaced(first, "with")
+    return error("E110", message, fault.span(first), label, help=help_text, fixes=fixes)
 
 
 def _no_arrow(fault: Fault) -> Diagnostic | None:
@@ -250,12 +260,12 @@ def _two_statements(fault: Fault) -> Diagnostic | None:
         return None
     if not fault.is_statement(fault.text[here.start :]) or not fault.is_statement(fault.text[: here.start]):
         return None
+    if fault.first == "}":
+        label = "no block is open here"
+        return error("E114", "`}` closes nothing", fault.span(fault.tokens[0]), label, help="remove it")
     where = fault.span(here)
-    fixes = (
-        Fix(
-            "begin a new line here", (Edit(fault.span(Token("", here.start, here.start)), "\n"),), safe=False
-        ),
-    )
+    line_end = Edit(fault.span(Token("", here.start, here.start)), "\n")
+    fixes = (Fix("begin a new line here", (line_end,), safe=False),)
     help_text = "write each statement on a line of its own"
     return error(
         "E110", "two statements on one line", where, "the second begins here", help=help_text, fixes=fixes

@@ -34,6 +34,10 @@ def namespace(text: str, span: Span, problems: Problems) -> str:
     """
     if _DNS_LABEL.fullmatch(text):
         return text
+    if not text:
+        label, help_text = "no namespace has an empty name", "write a name, or `*` for every namespace"
+        problems.append(error("E130", "namespace without a name", span, label, help=help_text))
+        return text
     if len(text) > 63:
         label = f"{len(text)} characters, at most 63 are legal"
         help_text = "write the namespace's name as `kubectl get namespaces` shows it"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from intentc.diagnostics import Diagnostic
+from intentc.parser.lines import Piece, cut
+from intentc.source import SourceFile, Span
 from tests.language.measure import Measure
 from tests.language.programs import NEEDS_MANIFESTS, corpus, errors, needs_no_manifests, tokens
 
@@ -80,6 +82,8 @@ class Mutation:
     start: int
     end: int
     token: str
+    lines: frozenset[tuple[str, int]] = frozenset()
+    """The lines of its statement, where an error may lie on any of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,15 @@ class Place:
     lines: frozenset[tuple[str, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class OneStatement:
+    """The tokens of one statement, or of one end of a block, and the lines it stands on."""
+
+    file: str
+    tokens: tuple[int, ...]
+    lines: frozenset[tuple[str, int]]
+
+
 class Mutations:
     """One-token mutations of the corpus."""
 
@@ -99,7 +112,23 @@ class Mutations:
         self.texts = corpus()
         self.tokens = {name: list(tokens(text)) for name, text in self.texts.items()}
         self.places = [(name, number) for name, its in self.tokens.items() for number in range(len(its))]
+        self.on_line: dict[tuple[str, int], list[int]] = {}
+        for name, number in self.places:
+            line = self.texts[name].count("\n", 0, self.tokens[name][number].start)
+            self.on_line.setdefault((name, line), []).append(number)
+        self.statements = [each for name in self.texts for each in self._statements(name)]
         self.vocabulary = sorted({token.text for its in self.tokens.values() for token in its})
+
+    def _statements(self, name: str) -> Iterator[OneStatement]:
+        """Yield the statements of a program that is valid: its cutter tells where each begins and ends."""
+        source = SourceFile(name, self.texts[name])
+        for piece in cut(source).pieces:
+            assert isinstance(piece, Piece)
+            within = enumerate(self.tokens[name])
+            numbers = tuple(number for number, token in within if piece.start <= token.start < piece.end)
+            first, last = source.position(piece.start)[0], source.position(piece.end - 1)[0]
+            lines = frozenset((name, number - 1) for number in range(first, last + 1))
+            yield OneStatement(name, numbers, lines)
 
     def any(self) -> Mutation:
         """Return a mutation of any token of any program."""
@@ -135,15 +164,30 @@ class Mutations:
 
     def on_lines(self, count: int) -> list[Mutation]:
         """Return mutations that are each an error alone, on so many different lines of the whole corpus."""
-        lines: dict[tuple[str, int], list[int]] = {}
-        for name, its in self.tokens.items():
-            for number, token in enumerate(its):
-                lines.setdefault((name, self.texts[name].count("\n", 0, token.start)), []).append(number)
         found: list[Mutation] = []
-        for name, line in self.random.sample(sorted(lines), len(lines)):
-            mutation = self.of(name, self.random.choice(lines[name, line]))
+        for name, line in self.random.sample(sorted(self.on_line), len(self.on_line)):
+            mutation = self.of(name, self.random.choice(self.on_line[name, line]))
             if problems(mutation.file, mutation.text):
                 found.append(mutation)
+            if len(found) == count:
+                break
+        return found
+
+    def of_statements(self, count: int) -> list[Mutation]:
+        """Return mutations of so many statements that share no line; each alone is an error on its lines.
+
+        What is reported elsewhere, such as a set that has lost its name or a block that has lost its brace,
+        may have one error in common with another of its kind.
+        """
+        found: list[Mutation] = []
+        taken: set[tuple[str, int]] = set()
+        for statement in self.random.sample(self.statements, len(self.statements)):
+            if taken.isdisjoint(statement.lines):
+                mutation = self.of(statement.file, self.random.choice(statement.tokens))
+                reported = [frozenset(lines_of(each)) for each in problems(mutation.file, mutation.text)]
+                if reported and all(lines <= statement.lines for lines in reported):
+                    found.append(replace(mutation, lines=statement.lines))
+                    taken |= statement.lines
             if len(found) == count:
                 break
         return found
@@ -161,7 +205,7 @@ class Mutations:
             first = mutation.text.count("\n", 0, mutation.start)
             last = mutation.text.count("\n", 0, mutation.end)
             lines = frozenset((mutation.file, number) for number in range(first, last + 1))
-            places.append(Place(mutation.file, line, lines))
+            places.append(Place(mutation.file, line, lines | mutation.lines))
         return {name: "\n".join(lines) for name, lines in files.items()}, places
 
 
@@ -193,36 +237,56 @@ def measure_places(mutations: Mutations, count: int) -> tuple[Measure, Measure]:
     return placed, single
 
 
-def measure_lines(mutations: Mutations, runs: int) -> tuple[Measure, Measure]:
-    """Measure whether all of up to 20 faults on separate lines are reported, and nothing else is."""
+def measure_lines(mutations: Mutations, runs: int) -> tuple[Measure, ...]:
+    """Measure whether all of up to 20 faults on separate lines are reported, and nothing else is.
+
+    First one fault a statement. Then on any lines, those of one statement and the braces of blocks included:
+    there two faults may mend one another, or hide one another, so that no bound is set.
+    """
     complete = Measure("all of up to 20 faults are reported", 0.99)
     quiet = Measure("an error is one of a fault", 0.99)
+    all_of_any = Measure(
+        "all of up to 20 faults are reported, several in a statement and braces included", 0.0
+    )
+    quiet_of_any = Measure("an error is one of a fault, several in a statement and braces included", 0.0)
     for _ in range(runs):
-        chosen = mutations.on_lines(mutations.random.randint(1, 20))
-        files, places = mutations.together(chosen)
-        every = errors(files)
-        found = [
-            problem
-            for name in files
-            for problem in (needs_no_manifests if name == NEEDS_MANIFESTS else tuple)(
-                problem for problem in every if problem.span and problem.span.file.path == name
-            )
-        ]
-        missed = dict.fromkeys(places)
-        for problem in found:
-            lines = set(lines_of(problem))
-            # A line of its own is nearer than one that only holds the neighbour of what was dropped.
-            near = [place for place in missed if (place.file, place.line) in lines]
-            fault = next(iter(near or [place for place in missed if lines & place.lines]), None)
-            if fault is not None:
-                del missed[fault]
-            text = f"{problem.span} {problem.code} {problem.message}"
-            quiet.add(right=fault is not None, wrong=text, kind=problem.code)
-        wrong = "; ".join(
-            f"{its.file}:{its.line + 1} {files[its.file].splitlines()[its.line]!r}" for its in missed
+        count = mutations.random.randint(1, 20)
+        _measure_together(mutations, mutations.of_statements(count), complete, quiet)
+        _measure_together(mutations, mutations.on_lines(count), all_of_any, quiet_of_any)
+    return complete, quiet, all_of_any, quiet_of_any
+
+
+def _measure_together(
+    mutations: Mutations, chosen: Iterable[Mutation], complete: Measure, quiet: Measure
+) -> None:
+    """Make all mutations of one run at once, and count the faults and errors that belong together."""
+    files, places = mutations.together(chosen)
+    every = errors(files)
+    found = [
+        problem
+        for name in files
+        for problem in (needs_no_manifests if name == NEEDS_MANIFESTS else tuple)(
+            problem for problem in every if problem.span and problem.span.file.path == name
         )
-        complete.add(right=not missed, wrong=wrong)
-    return complete, quiet
+    ]
+    missed = dict.fromkeys(places)
+    said: set[tuple[str, Span | None]] = set()
+    for problem in found:
+        if (problem.code, problem.span) in said:
+            continue  # the same of another cluster
+        said.add((problem.code, problem.span))
+        lines = set(lines_of(problem))
+        # A line of its own is nearer than one that only holds the neighbour of what was dropped.
+        near = [place for place in missed if (place.file, place.line) in lines]
+        fault = next(iter(near or [place for place in missed if lines & place.lines]), None)
+        if fault is not None:
+            del missed[fault]
+        text = f"{problem.span} {problem.code} {problem.message}"
+        quiet.add(right=fault is not None, wrong=text, kind=problem.code)
+    wrong = "; ".join(
+        f"{its.file}:{its.line + 1} {files[its.file].splitlines()[its.line]!r}" for its in missed
+    )
+    complete.add(right=not missed, wrong=wrong)
 
 
 def lines_of(problem: Diagnostic) -> Iterator[tuple[str, int]]:
