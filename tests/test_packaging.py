@@ -90,7 +90,10 @@ def test_the_source_distribution_is_the_repository(built: dict[str, Path]) -> No
     left_out = {".ci/run", ".editorconfig", ".gitattributes", ".gitignore"}
     assert repository() - names == left_out
     assert {(entry.uid, entry.uname, entry.mtime) for entry in entries} == {(0, "", 315532800)}
-    assert {entry.name for entry in entries if entry.mode & 0o111} == {f"{prefix}dev"}
+    assert {entry.name for entry in entries if entry.mode & 0o111} == {
+        f"{prefix}dev",
+        f"{prefix}integrations/install.sh",
+    }
 
 
 @pytest.fixture(scope="module", params=["wheel", "editable"])
