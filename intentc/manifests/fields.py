@@ -152,8 +152,10 @@ def protocol(value: Value) -> str:
     found = value.get("protocol")
     said = "TCP" if found is None else text(value, "protocol")
     if found is not None and said not in PROTOCOLS:
-        listing = f"legal are {', '.join(f'`{word}`' for word in PROTOCOLS)}"
-        raise refuse(found, "protocol is not known", "not a protocol of Kubernetes", listing)
+        advice = f"legal are {', '.join(f'`{word}`' for word in PROTOCOLS)}"
+        if said.upper() in PROTOCOLS:
+            advice = f"write `{said.upper()}`: capitals count"
+        raise refuse(found, f"protocol `{shown(said)}` is not known", "not a protocol of Kubernetes", advice)
     return said
 
 
