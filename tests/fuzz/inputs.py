@@ -56,6 +56,7 @@ MARKS = (
 _FILES = {
     "profile": ("intentc.yaml",),
     "manifests": ("manifests*.yaml", "manifests/*.yaml"),
+    "audit": ("output/*/kubernetes/*.yaml",),
     "prover": ("output/*/kubernetes/*.yaml", "output/*/terraform/*.tf"),
 }
 
@@ -73,7 +74,7 @@ def files(target: str) -> tuple[bytes, ...]:
 
 def generated(target: str, chance: Random) -> bytes:
     """Return a valid input of the kind a target reads, made by the generator of the model where it can."""
-    if target == "manifests":
+    if target in ("manifests", "audit"):
         return chance.choice(files(target))
     texts = wording.files(any_program(chance.randrange(1 << 40)))
     if target == "profile":

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from intentc import manifests
+from intentc.audit import audit
 from intentc.compiler import Options, compile_files, load_project
 from intentc.diagnostics import Diagnostic, has_errors
 from intentc.formatter import layout
@@ -141,6 +142,11 @@ def inventory(data: bytes) -> None:
     check_diagnostics(manifests.read([("manifests.yaml", data, "default")])[1])
 
 
+def policies(data: bytes) -> None:
+    """Judge NetworkPolicies that somebody wrote."""
+    check_diagnostics(audit([("policies.yaml", data, "default")], load_project(None)[0]).diagnostics)
+
+
 def prover(data: bytes) -> None:
     """Read emitted files: a reader refuses or reads, and what the strict one reads the general one does."""
     shapes = Shapes()
@@ -172,6 +178,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "format": formatted,
     "profile": profile,
     "manifests": inventory,
+    "audit": policies,
     "prover": prover,
     "build": build,
 }
