@@ -154,7 +154,7 @@ def test_a_bad_receipt_is_none(text: str, project: Path, cache: Path) -> None:
     assert is_answered(project)
 
 
-def test_every_flipped_byte_of_a_receipt_is_a_miss(project: Path, cache: Path) -> None:
+def test_threat_24_every_flipped_byte_of_a_receipt_is_a_miss(project: Path, cache: Path) -> None:
     build(str(project))
     (found,) = cache.iterdir()
     right = found.read_bytes()
