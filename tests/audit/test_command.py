@@ -45,6 +45,7 @@ Audit = Callable[..., Said]
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Audit:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*arguments: str, piped: str = "") -> Said:
         monkeypatch.setattr(sys, "argv", ["intentc", "audit", *arguments])

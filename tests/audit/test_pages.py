@@ -38,6 +38,7 @@ def test_what_is_shown_is_what_is_said(
     shutil.copytree(ROOT / "examples" / "audit", tmp_path / "examples" / "audit")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(sys, "argv", ["intentc", *command.split()])
     with pytest.raises(SystemExit):
         main()
