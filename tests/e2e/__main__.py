@@ -16,6 +16,7 @@ PARTS = {
     "api": "the API server takes every emitted policy, and refuses what we say it refuses",
     "packets": "packets between pods go where the intents say, and nowhere else",
     "probe": "the kit of `intentc probe` passes where the intents are kept, and fails where they are not",
+    "terraform": "OpenTofu and Google's provider plan exactly the rules of every emitted module",
     "gitops": "Argo CD's plugin server and kubectl kustomize give back exactly the policies of a build",
 }
 """Each part is the module `tests.e2e.NAME` with `run(*, short: bool) -> list[str]`: what is wrong, by lines.

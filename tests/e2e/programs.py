@@ -28,6 +28,8 @@ BUILT = {
     "policies": ("policies", "."),
     "argocd-cmp-server": ("argocd", "./server"),
     "argocd-client": ("argocd", "./client"),
+    "tofu": ("tofu", "github.com/opentofu/opentofu/cmd/tofu"),
+    "terraform-provider-google": ("google", "."),
     "actionlint": ("judges", "github.com/rhysd/actionlint/cmd/actionlint"),
     "govulncheck": ("judges", "golang.org/x/vuln/cmd/govulncheck"),
 }

@@ -36,6 +36,9 @@ TEXTS = {
 }
 """By the names of https://spdx.org/licenses/: words of the text that no other licence here has all of."""
 
+NOTICES = {"licensed under the apache license, version 2.0": "Apache-2.0"}
+"""What stands in the place of a licence's text where a file only refers to it."""
+
 WITHIN = {"BSD-2-Clause": "BSD-3-Clause"}
 """The licences whose words are all in another one, which is then meant."""
 
@@ -45,6 +48,7 @@ def licences_of_text(text: str) -> set[str]:
     plain = " ".join(re.sub(r"^[\s#*/;>]+", "", line) for line in text.lower().splitlines())
     plain = re.sub(r"\s+", " ", plain).replace("modify, and distribute", "modify, and/or distribute")
     found = {name for name, words in TEXTS.items() if all(part in plain for part in words)}
+    found |= {name for words, name in NOTICES.items() if words in plain}
     return {name for name in found if WITHIN.get(name) not in found}
 
 
