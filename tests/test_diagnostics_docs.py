@@ -27,7 +27,7 @@ BYTES = {"E101", "E102", "E103", "E104", "W110"}
 TOO_LONG = {"E105", "E106", "E219", "E908", "W749"}
 """What only generated files raise, far longer than an example."""
 
-NO_TEXT = ("E412", "E5", "E65", "E901", "E902", "E903", "E904", "E905")
+NO_TEXT = ("E412", "E5", "E65", "E901", "E902", "E903", "E904", "E905", "W762")
 """What no text of a project raises: files, the command line, and faults that are not the user's."""
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from intentc import ir
 from intentc.adoption.comparison import compare
 from intentc.adoption.lines import program, single
+from intentc.adoption.openings import compare_firewall
 from intentc.adoption.reading import Written, read
 from intentc.adoption.sides import Cause, Said, Sides
 from intentc.answers.diff.words import subjects_of
@@ -48,6 +49,7 @@ def adopt(
     files: Iterable[tuple[str, bytes, str]],
     project: Project,
     *,
+    firewall: Iterable[tuple[str, bytes]] = (),
     targets: tuple[str, ...] = TARGETS,
     with_dns: bool = False,
     allow_residue: bool = False,
@@ -58,8 +60,9 @@ def adopt(
     not known. `targets` are those of the build: a firewall knows no names of ports. What no intent can say is
     an error (E760), with `allow_residue` a warning (W760). A build keeps name resolution open for all pods
     that it isolates for egress: where the policies do not, that is an error (E761) unless `with_dns`.
-    Protocols without ports are a note (W761). What differs nevertheless is an error (E762): then the text
-    says something else than the policies.
+    Protocols without ports are a note (W761). `firewall` is a module of rules that exist: what they open and
+    no intent needs is an error as well (E760), what a build opens beyond them a note (W762). What differs
+    nevertheless is an error (E762): then the text says something else than the policies.
     """
     profile = project.clusters[0]
     shapes = _shapes(profile)
@@ -78,7 +81,9 @@ def adopt(
     text = "".join((*comments, program(said, sides.isolations(said)))) or NOBODY
     diagnostics += source.without_ports()
     left_out = [cause for each, _ in unsaid for cause in each.causes]
-    text, count, resolving, found = _proved(text, project, targets, source, left_out)
+    text, count, resolving, found = _proved(text, project, targets, source, left_out, tuple(firewall))
+    if allow_residue:
+        found = tuple(map(_less, found))
     if resolving and not with_dns:
         found = (*found, *source.unresolved(resolving))
     diagnostics += found
@@ -226,7 +231,12 @@ def _compiled(text: str, project: Project, targets: tuple[str, ...]) -> Result:
 
 
 def _proved(
-    text: str, project: Project, targets: tuple[str, ...], source: _Policies, left_out: Iterable[Cause]
+    text: str,
+    project: Project,
+    targets: tuple[str, ...],
+    source: _Policies,
+    left_out: Iterable[Cause],
+    firewall: tuple[tuple[str, bytes], ...],
 ) -> tuple[str, int, tuple[Subject, ...], tuple[Diagnostic, ...]]:
     """Return the canonical text, its statements, whom a build of it lets resolve names, and what differs."""
     from intentc.formatter import layout
@@ -248,6 +258,8 @@ def _proved(
         built, _ = readers.read(cluster.artifacts, cluster.profile, mine.shapes, own_shape=True)
         try:
             compared = compare(mine.emitted, built, mine.shared, causes, mine.shapes)
+            if firewall:
+                found += compare_firewall(firewall, built, cluster.profile, mine.shapes)
         except TooHard:
             found.append(error("E762", "not proved: the policies overlap in too many ways to be compared"))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from intentc.cli import console
 from intentc.cli.options import ClusterOption, ColorOption, FormatOption
-from intentc.cli.workspace import Workspace, of_clusters, open_workspace, read_given
+from intentc.cli.workspace import Workspace, of_clusters, open_workspace, read_folder, read_given
 from intentc.compiler import TARGETS
 from intentc.diagnostics import Diagnostic, error, has_errors
 
@@ -26,6 +27,7 @@ class Request:
     asked: console.Asked
     policies: tuple[str, ...]
     output: Path | None = None
+    firewall: tuple[Path, ...] = ()
     targets: tuple[str, ...] = TARGETS
     with_dns: bool = False
     allow_residue: bool = False
@@ -56,6 +58,15 @@ def command(
         str,
         typer.Option("--namespace", metavar="NAME", help="The namespace of policies that name none."),
     ] = "",
+    firewall: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            "--firewall",
+            metavar="PATH",
+            help="Terraform files, or a folder of them, with firewall rules that exist: what they open and "
+            "no intent needs is listed; may be given several times.",
+        ),
+    ] = None,
     target: Annotated[
         str, typer.Option(metavar="NAMES", help="What will be built: kubernetes, or terraform as well.")
     ] = ",".join(TARGETS),
@@ -78,7 +89,8 @@ def command(
     chosen = tuple(cluster or ())
     asked = console.Asked(project, chosen, None, True, color, form, (), namespace or "default")
     targets = tuple(name.strip() for name in target.split(","))
-    request = Request(asked, tuple(policies), output, targets, with_dns, allow_residue)
+    rules = tuple(firewall or ())
+    request = Request(asked, tuple(policies), output, rules, targets, with_dns, allow_residue)
     raise typer.Exit(import_policies(request, namespace))
 
 
@@ -114,11 +126,13 @@ def _adopted(request: Request, namespace: str) -> tuple[Workspace, Adoption | No
     problems = [*console.wrong_options(asked, request.targets), *workspace.diagnostics]
     project = of_clusters(workspace.project, asked.clusters, problems)
     files = {each[0]: each for each in read_given(workspace.root, request.policies, namespace, problems)}
+    firewall = _firewall(request.firewall, workspace, problems)
     if has_errors(problems):
         return workspace, None, tuple(problems)
     adoption = adopt(
         files.values(),
         project,
+        firewall=firewall,
         targets=request.targets,
         with_dns=request.with_dns,
         allow_residue=request.allow_residue,
@@ -129,6 +143,25 @@ def _adopted(request: Request, namespace: str) -> tuple[Workspace, Adoption | No
         help_text = "what is imported has `apiVersion: networking.k8s.io/v1` and `kind: NetworkPolicy`"
         problems.append(error("E523", f"no NetworkPolicy in {paths}", help=help_text))
     return workspace, adoption, tuple(problems)
+
+
+def _firewall(
+    paths: tuple[Path, ...], workspace: Workspace, problems: list[Diagnostic]
+) -> list[tuple[str, bytes]]:
+    """Return the Terraform files, by paths that lead to them from the project."""
+    found: list[tuple[str, bytes]] = []
+    for path in paths:
+        if path.is_dir():
+            files, refused = read_folder(path, (".tf",))
+            problems.extend(refused)
+            found.extend((os.path.relpath(path / name, workspace.root), data) for name, data in files.items())
+        else:
+            given = read_given(workspace.root, (str(path),), "", problems)
+            found.extend((name, data) for name, data, _ in given)
+    if paths and not found and not has_errors(problems):
+        listing = ", ".join(f"`{path}`" for path in paths)
+        problems.append(error("E523", f"no Terraform file in {listing}", help="they end in `.tf`"))
+    return found
 
 
 def _summary(request: Request, adoption: Adoption, found: tuple[Diagnostic, ...]) -> str:
