@@ -86,7 +86,7 @@ def _resolver_address(cluster: Value, services: Ranges) -> Iterator[Diagnostic]:
     """Yield an error for an address of kube-dns that no Service can have."""
     for keys in (("dnsClusterIP",), ("dns", "clusterIP")):
         value = _get(cluster, *keys)
-        if value is None or not services.stated or next(address_problems(value), None):
+        if value is None or not value.content or not services.stated or next(address_problems(value), None):
             continue
         found, where = services.stated[0]
         if not isinstance(value.content, str) or ip_address(value.content).version != found.version:
