@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
 import yaml
 
 from intentc import ir
+from intentc.compiler import Options, compile_files
 from intentc.profile import Profile
 from intentc.prove import prove
 from tests.prove_material import DNS_RULE, HEADER, Files, Rule, artifacts, document, pods, ports
@@ -95,3 +97,16 @@ def test_a_proof_takes_half_the_time_of_loading_the_same_yaml(shape: str) -> Non
     proof, files = proof_seconds(SHAPES[shape](1000))
     loading = seconds(lambda: [list(yaml.load_all(file.content, Loader=yaml.CSafeLoader)) for file in files])
     assert proof * 2 < loading
+
+
+def test_many_ports_of_one_range_take_room_in_proportion() -> None:
+    """What pods may reach on the nodes is the union of all ports: added up once, not flow by flow."""
+    text = "".join(f"a-{number % 50} -> b-{number % 70}:{1 + number * 7}\n" for number in range(3000))
+    tracemalloc.start()
+    try:
+        result = compile_files({"a.intent": text.encode()}, Options())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result.artifacts
+    assert peak < 100 * 1024**2

@@ -14,7 +14,7 @@ from intentc.prove import platform
 from intentc.prove.labels import LabelSet, Values, holds, label_set
 from intentc.prove.needs import Extra, Intended, Need
 from intentc.prove.numbers import PortSet, port_set, ranges
-from intentc.prove.shapes import Admitted, Peer, Shapes, Subject
+from intentc.prove.shapes import Admitted, Gathered, Peer, Shapes, Subject, gather
 from intentc.prove.ways import EndKind, Seen, Way, Wire, ways
 from intentc.source import Span
 
@@ -62,7 +62,7 @@ class Meaning:
         """Return what all flows need; with `shared`, also what every pod they isolate needs beside them."""
         intended = Intended()
         wires: _Wires = {}
-        admit = self._shapes.admit
+        gathered: Gathered = {}
         for flow in self._policy.flows:
             source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
             plan = _plan(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
@@ -85,14 +85,15 @@ class Meaning:
                     for (who, which), _ in seen:
                         ports = pod_ports if which == "pod port" else self._path_ports(flow)
                         for peer in self._peers(who, source, target):
-                            admit(admitted, peer, ports)
+                            gather(gathered, admitted, peer, ports)
             for wire in plan.wires:
                 ports = pod_ports if wire.ports == "pod port" else self._path_ports(flow)
                 outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
                 wires[id(wire), id(outside), id(ports)] = wire, source, target, ports
             if plan.shows_nodes:
                 intended.extras.extend(_node_extras(flow, plan))
-        self._add_firewall(intended, wires)
+        self._add_firewall(intended, wires, gathered)
+        self._shapes.settle(gathered)
         if shared:
             self._add_isolations(intended)
             self._add_shared_peers(intended)
@@ -319,16 +320,16 @@ class Meaning:
 
     # --- The network's firewall -------------------------------------------------------------------------
 
-    def _add_firewall(self, intended: Intended, wires: _Wires) -> None:
+    def _add_firewall(self, intended: Intended, wires: _Wires, gathered: Gathered) -> None:
         mode = self._profile.firewall.mode
         for wire, source, target, ports in wires.values():
             is_ours = mode != "gke-managed" or (wire.sender == "source" and not wire.balanced)
             if is_ours and wire.receiver != "target":
                 for peer in self._ranges(wire.sender, source.peers):
-                    self._shapes.admit(intended.into_nodes, peer, ports)
+                    gather(gathered, intended.into_nodes, peer, ports)
             if mode == "egress-deny" and wire.sender != "source":
                 for peer in self._ranges(wire.receiver, target.peers):
-                    self._shapes.admit(intended.out_of_nodes, peer, ports)
+                    gather(gathered, intended.out_of_nodes, peer, ports)
         for peer in self._ranges("source", self._blocks(platform.control_plane(self._profile, "source"))):
             intended.free[peer] = self._shapes.ports(platform.CONTROL_PLANE_PORTS)
 

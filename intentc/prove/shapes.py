@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from intentc.prove.labels import EVERYTHING, LabelSet
-from intentc.prove.numbers import EVERY_ADDRESS, NO_NUMBERS, Numbers, PortSet, address_range
+from intentc.prove.numbers import EVERY_ADDRESS, NO_NUMBERS, Numbers, PortSet, address_range, union_of
 
 Kind = Literal["pods", "ipv4", "ipv6", "node", "variable"]
 
@@ -37,6 +37,19 @@ class Peer:
 Admitted = dict[Peer, PortSet]
 Side = dict[Subject, Admitted]
 """What the policies of one direction admit, for each subject they isolate."""
+
+
+Gathered = dict[tuple[int, Peer], tuple[Admitted, Peer, list[PortSet]]]
+"""Ports that are to be added up for a peer, which is done once for all of them."""
+
+
+def gather(gathered: Gathered, admitted: Admitted, peer: Peer, found: PortSet) -> None:
+    """Admit ports of a peer at once where they are its first, else when what is gathered is settled."""
+    before = admitted.get(peer)
+    if before is None:
+        admitted[peer] = found
+    elif before is not found:
+        gathered.setdefault((id(admitted), peer), (admitted, peer, [before]))[2].append(found)
 
 
 class Shapes:
@@ -109,6 +122,12 @@ class Shapes:
         if known is None:
             known = self._unions[key] = self.ports(one | other)
         return known
+
+    def settle(self, gathered: Gathered) -> None:
+        """Add up what was gathered for peers that were admitted before."""
+        for admitted, peer, sets in gathered.values():
+            admitted[peer] = self.ports(union_of(sets))
+        gathered.clear()
 
     def admit(self, admitted: Admitted, peer: Peer, found: PortSet) -> None:
         """Add ports of a peer to what is admitted."""
