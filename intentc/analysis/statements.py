@@ -24,6 +24,12 @@ from intentc.nodes import (
 MAXIMUM_FLOWS = 1_000_000
 """How many flows one statement may denote; counted before they are expanded."""
 
+MAXIMUM_STATEMENTS = 2_000_000
+"""How many statements a program may have, those in blocks included."""
+
+MAXIMUM_TOTAL_FLOWS = 5_000_000
+"""How many flows all statements of a program may denote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -49,14 +55,21 @@ class Resolved:
 
 
 def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
-    """Return every intent, `isolate` and `assert` of `program`, and what is wrong with its sets."""
+    """Return every intent, `isolate` and `assert` of `program`, and what is wrong with its sets.
+
+    Of a program that is too large as a whole nothing is returned but the error that says so.
+    """
     diagnostics: list[Diagnostic] = []
     flat = list(_flatten(program.statements, {}))
+    if len(flat) > MAXIMUM_STATEMENTS:
+        return (), (_too_large(len(flat), "statements", MAXIMUM_STATEMENTS),)
     sets = Sets((statement for statement, _ in flat if isinstance(statement, Let)), diagnostics)
     resolved: list[Resolved] = []
+    flows = 0
     for statement, clauses in flat:
         if isinstance(statement, PlainIntent):
             resolved.append(Resolved(statement, clauses))
+            flows += 1
             continue
         if isinstance(statement, Let):
             continue
@@ -74,9 +87,17 @@ def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, .
             diagnostics.append(error("E219", message, statement.span, label, help=help_text))
             continue
         resolved.append(Resolved(statement, clauses, (sources, targets)))
+        flows += count
+    if flows > MAXIMUM_TOTAL_FLOWS:
+        return (), (*diagnostics, _too_large(flows, "flows", MAXIMUM_TOTAL_FLOWS))
     diagnostics.extend(sets.unknown())
     diagnostics.extend(sets.unused())
     return tuple(resolved), tuple(diagnostics)
+
+
+def _too_large(count: int, noun: str, most: int) -> Diagnostic:
+    help_text = f"at most {most:,} are compiled at once: build parts of the program as projects of their own"
+    return error("E219", f"program has {count:,} {noun}", help=help_text)
 
 
 def _flatten(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from intentc.analysis import statements
 from intentc.cli.workspace import open_workspace
 from intentc.compiler import compile_texts
 
@@ -176,6 +177,23 @@ def test_threat_19_a_product_is_counted_before_it_is_made() -> None:
     seconds, kibibytes = map(float, done.stdout.split())
     assert seconds < 5  # one second, on a machine that has nothing else to do
     assert kibibytes < 100 * 1024
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [("MAXIMUM_STATEMENTS", "program has 4 statements"), ("MAXIMUM_TOTAL_FLOWS", "program has 7 flows")],
+)
+def test_threat_19_a_program_is_counted_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, limit: str, said: str
+) -> None:
+    text = "let s = x, y, z\n@s -> a:80, b:81\nc -> d:80\nisolate e\n"
+    count = int(said.split()[2])
+    monkeypatch.setattr(statements, limit, count)
+    assert compile_texts({"a.intent": text}).artifacts
+    monkeypatch.setattr(statements, limit, count - 1)
+    result = compile_texts({"a.intent": text})
+    assert [(item.code, item.message) for item in result.diagnostics] == [("E219", said)]
+    assert result.artifacts == ()
 
 
 def test_threat_20_a_range_stays_a_range() -> None:
