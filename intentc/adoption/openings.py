@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from intentc.answers.diff.algebra import openings
+from intentc.answers.diff.algebra import openings, port_set
 from intentc.answers.diff.words import Named, ports_of, worded
 from intentc.diagnostics import Diagnostic, error, warning
 from intentc.profile import Profile
-from intentc.prove.differences import ADDRESSES, PORTS
+from intentc.prove.differences import ADDRESSES
 from intentc.prove.documents import Unreadable
 from intentc.prove.emitted import Emitted, machines
 from intentc.prove.firewall_reader import FirewallRule, read_firewall
@@ -94,8 +94,7 @@ def _opens(known: Admitted, more: Admitted, profile: Profile, *, enters: bool) -
     together: dict[tuple[str, PortSet], Numbers] = {}
     names: dict[tuple[str, PortSet], None] = {}
     for entry, region in openings(known, more, Budget(STEPS)):
-        ports, addresses = region[PORTS], region.get(ADDRESSES)
-        assert isinstance(ports, PortSet)  # noqa: S101 - what stands at this coordinate
+        ports, addresses = port_set(region), region.get(ADDRESSES)
         if isinstance(addresses, Numbers):
             key = entry.peer.kind, ports
             together[key] = together.get(key, NO_NUMBERS) | addresses

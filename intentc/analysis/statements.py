@@ -96,7 +96,7 @@ def resolve(program: Program) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, .
 
 
 def _too_large(count: int, noun: str, most: int) -> Diagnostic:
-    help_text = f"at most {most:,} are compiled at once: build parts of the program as projects of their own"
+    help_text = f"at most {most:,} are compiled; a shared label, `{{team=payments}}`, says the same in fewer"
     return error("E219", f"program has {count:,} {noun}", help=help_text)
 
 

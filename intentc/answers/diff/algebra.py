@@ -136,11 +136,11 @@ def _parted(piece: Region, regions: list[Region], budget: Budget) -> tuple[list[
 
 def _by_names(piece: Region, near: list[Region], budget: Budget) -> Iterator[tuple[Region, PortSet]]:
     """Yield a piece by the ports of the other side that a port name may make the same."""
-    ports = _ports(piece)
-    close = [region for region in near if _may_be(ports, _ports(region))]
+    ports = port_set(piece)
+    close = [region for region in near if _may_be(ports, port_set(region))]
     parts: list[tuple[dict[tuple[str, str], object], PortSet]] = [(_without_ports(piece), PortSet())]
     for region in close:
-        theirs, elsewhere = _may_be(ports, _ports(region)), _without_ports(region)
+        theirs, elsewhere = _may_be(ports, port_set(region)), _without_ports(region)
         split: list[tuple[dict[tuple[str, str], object], PortSet]] = []
         for part, unless in parts:
             budget.spend(1)
@@ -168,7 +168,8 @@ def _may_be(ports: PortSet, others: PortSet) -> PortSet:
     return PortSet(numbers, names) if named or numbers else PortSet()
 
 
-def _ports(region: Region) -> PortSet:
+def port_set(region: Region) -> PortSet:
+    """Return the ports of a region that has some."""
     ports = region[PORTS]
     assert isinstance(ports, PortSet)  # noqa: S101 - what stands at this coordinate
     return ports

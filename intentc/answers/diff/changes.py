@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from intentc import ir
-from intentc.answers.diff.algebra import Isolated, Piece, Sides, openings
+from intentc.answers.diff.algebra import Isolated, Piece, Sides, openings, port_set
 from intentc.answers.diff.words import Named, named_ranges, peers_of, ports_of, subjects_of, worded
 from intentc.answers.reading import POD_POINTS, Layer, Reading
 from intentc.compiler import ClusterResult
 from intentc.diagnostics import Diagnostic
 from intentc.profile import Profile
-from intentc.prove.differences import ADDRESSES, PORTS
+from intentc.prove.differences import ADDRESSES
 from intentc.prove.needs import Need
 from intentc.prove.numbers import NO_NUMBERS, Numbers, PortSet
 from intentc.prove.regions import Budget
@@ -190,8 +190,7 @@ class _Comparison:
         kind: Kind = "gained" if by_new else "lost"
         if piece.kind == "kept":
             kind = "kept"
-        ports = piece.region[PORTS]
-        assert isinstance(ports, PortSet)  # noqa: S101 - what stands at this coordinate
+        ports = port_set(piece.region)
         lines = dict.fromkeys(self._lines(point, subject, piece.entry.peer, ports, by_new=by_new))
         for pods in subjects_of(piece.region, subject.namespace):
             for peer in peers_of(piece.region, self._words):
@@ -240,8 +239,7 @@ class _Comparison:
                 found: dict[tuple[str, PortSet], Numbers] = {}
                 names: dict[str, PortSet] = {}
                 for entry, region in openings(less, more, self._budget):
-                    ports, addresses = region[PORTS], region.get(ADDRESSES)
-                    assert isinstance(ports, PortSet)  # noqa: S101 - what stands at this coordinate
+                    ports, addresses = port_set(region), region.get(ADDRESSES)
                     if isinstance(addresses, Numbers):
                         key = entry.peer.kind, ports
                         found[key] = found.get(key, NO_NUMBERS) | addresses
