@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from intentc.analysis.statements import Resolved
+    from intentc.checks import Context
     from intentc.prove.proof import Proof
 
 PROJECT_FILE = "intentc.yaml"
@@ -23,13 +24,18 @@ TARGETS = ("kubernetes", "terraform")
 
 
 class Options(NamedTuple):
-    """What a run is asked for; `today` is an ISO date, and without one no date is compared."""
+    """What a run is asked for; `today` is an ISO date, and without one no date is compared.
+
+    With `processes`, a large cluster is emitted and proved in parts, by so many of them; its policy then has no
+    rules.
+    """
 
     clusters: tuple[str, ...] = ()
     targets: tuple[str, ...] = TARGETS
     today: str | None = None
     allow_expired: bool = False
     kustomization: bool = False
+    processes: int = 0
 
 
 class ClusterResult(NamedTuple):
@@ -195,11 +201,18 @@ def compile_cluster(
     resolved: tuple[Resolved, ...], project: Project, profile: Profile, options: Options, *, is_clean: bool
 ) -> Outcome:
     """Take one cluster from statements to proved artifacts; nothing is proved where there are errors."""
-    from intentc.analysis import policy_of
+    from intentc.analysis import said_of
+    from intentc.analysis.rules import with_rules
     from intentc.checks import Context, check
 
-    policy, problems = policy_of(resolved, project, profile)
-    advice = (*problems, *check(policy, Context(profile, options.today, options.allow_expired)))
+    said, problems = said_of(resolved, project, profile)
+    context = Context(profile, options.today, options.allow_expired)
+    if options.processes and is_clean and not has_errors(problems):
+        outcome = _in_parts(said, profile, options, context, problems)
+        if outcome is not None:
+            return outcome
+    policy = with_rules(said, profile)
+    advice = (*problems, *check(policy, context))
     artifacts, problems = _emit(policy, profile, options)
     if not is_clean or has_errors((*advice, *problems)):
         return Outcome(policy, advice, problems)
@@ -207,6 +220,25 @@ def compile_cluster(
 
     proof, refuted = prove(artifacts, policy, profile, targets=options.targets)
     return Outcome(policy, advice, problems, artifacts, proof, refuted)
+
+
+def _in_parts(
+    said: ir.Policy, profile: Profile, options: Options, context: Context, problems: tuple[Diagnostic, ...]
+) -> Outcome | None:
+    """Emit and prove a large cluster in parts, where all is well and there is a use in it."""
+    from intentc.analysis.division import outline, ranges
+
+    among = ranges(said)
+    if len(among) < 2 or options.targets != TARGETS or options.kustomization:
+        return None
+    from intentc.analysis.rules import with_rules
+    from intentc.checks import check
+    from intentc.parts import make
+
+    rules = with_rules(outline(said), profile).rules
+    advice = (*problems, *check(replace(said, rules=rules), context))
+    made = None if has_errors(advice) else make(said, profile, among, options.processes)
+    return None if made is None else Outcome(said, advice, (), *made)
 
 
 # --- Many clusters ----------------------------------------------------------------------------------------

@@ -194,6 +194,21 @@ class Assertion:
     flow: Flow
 
 
+class NamespaceRange(NamedTuple):
+    """The namespaces whose names, in order, are `first` or later and come before `end`; None ends nowhere."""
+
+    first: str = ""
+    end: str | None = None
+
+    def holds(self, namespace: str) -> bool:
+        """Tell whether a namespace of this name is in the range."""
+        return self.first <= namespace and (self.end is None or namespace < self.end)
+
+
+EVERY_NAMESPACE = NamespaceRange()
+NO_NAMESPACE = NamespaceRange("", "")
+
+
 class KnownNamespace(NamedTuple):
     """A namespace the project says exists, with its labels (the name label included)."""
 
@@ -203,14 +218,20 @@ class KnownNamespace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything one cluster needs; `namespaces` is None where the project does not say which exist."""
+    """Everything one cluster needs; `namespaces` is None where the project does not say which exist.
+
+    A policy may be no more than a part of that, `within` a range of namespaces: isolations and rules for the
+    pods in these and for pods selected by other things than the name of one namespace. The part within no
+    namespace at all has the rules between nodes, too.
+    """
 
     cluster: str
     flows: tuple[Flow, ...]
     isolations: tuple[Isolation, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     namespaces: tuple[KnownNamespace, ...] | None = None
+    within: NamespaceRange = EVERY_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True, order=True)

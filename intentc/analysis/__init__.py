@@ -8,8 +8,7 @@ from intentc import ir
 from intentc.analysis.endpoints import Endpoints, existing_namespaces, unknown_namespace
 from intentc.analysis.existing import namespace_labels
 from intentc.analysis.flows import FlowMaker, clauses_of
-from intentc.analysis.lifelines import Lifeline
-from intentc.analysis.lowering import Cluster, Hop, lower
+from intentc.analysis.rules import with_rules
 from intentc.analysis.silencers import weigh
 from intentc.analysis.statements import Resolved, resolve
 from intentc.diagnostics import Diagnostic, error
@@ -17,9 +16,7 @@ from intentc.nearest import nearest
 from intentc.nodes import Assert, Intent, Let, Namespace, PlainIntent, Pods, Program, Statement, With
 from intentc.profile import Profile, Project
 
-__all__ = ["analyze", "policy_of", "weigh"]
-
-RuleKey = tuple[ir.Point, ir.Endpoint, ir.Endpoint, ir.Ports]
+__all__ = ["analyze", "policy_of", "said_of", "weigh"]
 
 
 def analyze(program: Program, project: Project) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
@@ -33,6 +30,14 @@ def policy_of(
     resolved: Iterable[Resolved], project: Project, profile: Profile
 ) -> tuple[ir.Policy, tuple[Diagnostic, ...]]:
     """Return the policy of one cluster: the statements that hold there, as flows and as rules."""
+    policy, diagnostics = said_of(resolved, project, profile)
+    return with_rules(policy, profile), diagnostics
+
+
+def said_of(
+    resolved: Iterable[Resolved], project: Project, profile: Profile
+) -> tuple[ir.Policy, tuple[Diagnostic, ...]]:
+    """Return the policy of one cluster as far as the statements say it: flows and isolations, no rules."""
     diagnostics: list[Diagnostic] = []
     endpoints = Endpoints(project, profile, diagnostics)
     maker = FlowMaker(endpoints, profile, diagnostics)
@@ -61,7 +66,6 @@ def policy_of(
             cluster=profile.name,
             flows=tuple(flows),
             isolations=tuple(sorted(isolations.values(), key=lambda item: (item.point.value, item.pods))),
-            rules=_rules(flows, isolations.values(), profile),
             assertions=tuple(assertions),
             namespaces=_namespaces(project),
         ),
@@ -93,50 +97,6 @@ def _isolate(flows: Iterable[ir.Flow], isolations: dict[ir.Isolation, ir.Isolati
             if stated is not None:
                 isolation = ir.Isolation(point, pods, isolation.origins, stated.span)
             isolations[isolation] = isolation
-
-
-def _rules(
-    flows: Iterable[ir.Flow], isolations: Iterable[ir.Isolation], profile: Profile
-) -> tuple[ir.Rule, ...]:
-    """Return every rule once, in one order that no line of the source decides."""
-    cluster = Cluster.of(profile)
-    origins: dict[RuleKey, list[ir.Origin]] = {}
-
-    def add(hops: Iterable[Hop]) -> None:
-        for point, source, target, ports, why in hops:
-            for port in ports:
-                key = (point, source, target, port)
-                its = origins.get(key)
-                if its is None:
-                    origins[key] = [why]
-                elif its[-1] is not why:
-                    its.append(why)
-
-    for flow in flows:
-        add(lower(flow, cluster))
-    lifeline = Lifeline(profile, cluster)
-    for isolation in isolations:
-        if isolation.point is ir.Point.LEAVING_POD:
-            add(lifeline.of(isolation.pods))
-    return tuple([ir.Rule(*key, tuple(origins[key])) for key in _in_order(origins)])
-
-
-def _in_order(keys: Iterable[RuleKey]) -> list[RuleKey]:
-    """Return rules by point, source, target and ports: each distinct end is compared once, not each rule."""
-    ends = {end for key in keys for end in key[1:3]}
-    rank: dict[ir.Endpoint, int] = {}
-    for kind in (ir.Addresses, ir.Pods):
-        for end in sorted(end for end in ends if isinstance(end, kind)):
-            rank[end] = len(rank)
-    ports = {port: place for place, port in enumerate(sorted({key[3] for key in keys}))}
-    points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
-    width, depth = len(rank), len(ports)
-    return sorted(
-        keys,
-        key=lambda key: (
-            ((points[key[0]] * width + rank[key[1]]) * width + rank[key[2]]) * depth + ports[key[3]]
-        ),
-    )
 
 
 def _namespaces(project: Project) -> tuple[ir.KnownNamespace, ...] | None:

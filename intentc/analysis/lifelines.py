@@ -84,10 +84,14 @@ class Lifeline:
             self._targets.append((metadata, (Ports("TCP", port, port),), Origin("metadata", ())))
 
     def of(self, pods: Pods) -> Iterator[Hop]:
-        """Yield what `pods` need to reach, on leaving and in the network."""
+        """Yield what `pods` need to reach, on leaving."""
         for target, ports, why in self._targets:
             yield Point.LEAVING_POD, pods, target, ports, why
-        yield from self._network
+
+    @property
+    def network(self) -> tuple[Hop, ...]:
+        """Return what the network has to let pass for all of them."""
+        return tuple(self._network)
 
 
 def _both(ports: tuple[int, ...]) -> tuple[Ports, ...]:

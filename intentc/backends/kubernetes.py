@@ -154,6 +154,8 @@ def _subjects(
         direction = _DIRECTION[isolation.point]
         its_subjects = by_pods[direction].setdefault(isolation.pods, [])
         for namespace in expand(isolation, policy.namespaces, diagnostics):
+            if not policy.within.holds(namespace):
+                continue
             key = (namespace, isolation.pods.pods, direction)
             subject = subjects.get(key)
             if subject is None:

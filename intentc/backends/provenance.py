@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from itertools import groupby
@@ -10,7 +10,18 @@ from json.encoder import encode_basestring_ascii as quote
 from operator import attrgetter
 
 from intentc.diagnostics import Diagnostic
-from intentc.ir import Addresses, Artifact, Endpoint, Policy, Ports, Rule
+from intentc.ir import (
+    EVERY_NAMESPACE,
+    NO_NAMESPACE,
+    Addresses,
+    Artifact,
+    Endpoint,
+    Pods,
+    Point,
+    Policy,
+    Ports,
+    Rule,
+)
 from intentc.profile import Profile
 from intentc.wording import endpoint_text, place_of, ports_text, ranges_text
 
@@ -22,17 +33,43 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     name no file and no line, so that moving a line touches no cluster; this one does.
     """
     del profile
+    return (document(policy.cluster, [lines(policy)]),), ()
+
+
+def document(cluster: str, parts: Iterable[Mapping[str, bytes]]) -> Artifact:
+    """Return the file, given the lines of each part of a policy in the order of the parts."""
+    found: dict[str, list[bytes]] = {}
+    for part in parts:
+        for point, its_lines in part.items():
+            found.setdefault(point, []).append(its_lines)
     out = BytesIO()
-    out.write(f'{{"version": 2, "cluster": {quote(policy.cluster)}, "rules": {{'.encode())
-    places = {id(flow): quote(f" {place_of(flow.span)}")[1:-1] for flow in policy.flows}
-    between = ""
-    for point, rules in groupby(policy.rules, key=attrgetter("point")):
-        out.write(f'{between}\n"{point.value}": [\n'.encode())
-        out.write(",\n".join(_lines(rules, places)).encode())
+    out.write(f'{{"version": 2, "cluster": {quote(cluster)}, "rules": {{'.encode())
+    for place, point in enumerate(sorted(found)):
+        out.write(f'{"," if place else ""}\n"{point}": [\n'.encode())
+        out.write(b",\n".join(found[point]))
         out.write(b"\n]")
-        between = ","
     out.write(b"}}\n")
-    return (Artifact("provenance.json", out.getvalue()),), ()
+    return Artifact("provenance.json", out.getvalue())
+
+
+def lines(policy: Policy) -> dict[str, bytes]:
+    """Return the lines of a policy, or of a part of one, for each point that has rules.
+
+    Rules for pods of no one namespace are in several parts, and are told in the part of no namespace.
+    """
+    places = {id(flow): quote(f" {place_of(flow.span)}")[1:-1] for flow in policy.flows}
+    rules: Iterable[Rule] = policy.rules
+    if policy.within not in (EVERY_NAMESPACE, NO_NAMESPACE):
+        rules = (rule for rule in rules if _own_namespace(rule) is not None)
+    return {
+        point.value: ",\n".join(_lines(its, places)).encode()
+        for point, its in groupby(rules, key=attrgetter("point"))
+    }
+
+
+def _own_namespace(rule: Rule) -> str | None:
+    own = rule.source if rule.point is Point.LEAVING_POD else rule.target
+    return own.namespace if isinstance(own, Pods) else None
 
 
 def _lines(rules: Iterable[Rule], places: dict[int, str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def build(request: Request) -> int:
     before = _before(request)
     targets = ("kubernetes",) if request.stdout else request.targets
     workspace, result = console.compiled(
-        request.asked, targets, kustomization=request.kustomization, jobs=request.jobs
+        request.asked, targets, kustomization=request.kustomization, jobs=request.jobs, in_parts=True
     )
     code = console.show(result.diagnostics, request.asked, workspace.prefix)
     if code != console.CLEAN:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
@@ -14,6 +13,7 @@ from intentc.cli.workspace import Workspace, open_workspace
 from intentc.compiler import TARGETS, Fleet, Options, Result, compile_program, parse_files
 from intentc.diagnostics import Diagnostic, error, has_errors
 from intentc.nodes import Program
+from intentc.processes import processors
 from intentc.profile import Project
 
 CLEAN = 0
@@ -72,11 +72,13 @@ def compiled(
     kustomization: bool = False,
     intents_required: bool = True,
     jobs: int = 1,
+    in_parts: bool = False,
 ) -> tuple[Workspace, Result]:
     """Read and compile the project asked for; what is wrong with the question is a diagnostic as well.
 
     Where intents are not required, a project without any is a program of no lines. `jobs` clusters are
-    compiled side by side; 0 is as many as there are processors, where there is enough to do.
+    compiled side by side; 0 is as many as there are processors, where there is enough to do. With `in_parts`,
+    where nobody asks for rules, so are the parts of a large cluster.
     """
     note = _progress()
     wrong = tuple(wrong_options(asked, targets))
@@ -84,13 +86,16 @@ def compiled(
         asked.path, asked.manifests, asked.namespace, intents_required=intents_required
     )
     program, problems = parse_files(workspace.sources)
-    options = Options(asked.clusters, targets, asked.today or _today(), asked.allow_expired, kustomization)
+    today = asked.today or _today()
+    options = Options(asked.clusters, targets, today, asked.allow_expired, kustomization)
     earlier = (*wrong, *workspace.diagnostics, *problems)
     if has_errors((*wrong, *(item for item in workspace.diagnostics if not item.code.startswith("E80")))):
         # Without its profile a program would be judged by the wrong facts. What a manifest that cannot be
         # read leaves open is not judged.
         return workspace, Result(workspace.project, program, (), earlier)
     workers = _workers(jobs, program, workspace.project, options)
+    if in_parts:
+        options = options._replace(processes=jobs or processors() if workers == 1 else 1)
     if workers == 1:
         return workspace, compile_program(program, workspace.project, options, earlier, note=note)
     from concurrent.futures import ProcessPoolExecutor
@@ -107,7 +112,7 @@ def _workers(jobs: int, program: Program, project: Project, options: Options) ->
     if jobs:
         return min(jobs, clusters)
     is_enough = len(program.statements) * clusters >= WORTH_PROCESSES
-    return min(os.cpu_count() or 1, clusters) if is_enough else 1
+    return min(processors(), clusters) if is_enough else 1
 
 
 def _progress() -> Callable[[str], None]:

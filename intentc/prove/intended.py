@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from intentc import ir
@@ -14,6 +14,7 @@ from intentc.prove import platform
 from intentc.prove.labels import LabelSet, Values, holds, label_set
 from intentc.prove.needs import Extra, Intended, Need
 from intentc.prove.numbers import PortSet, port_set, ranges
+from intentc.prove.plans import Plan, node_extras, node_reason, path_of, plan_of
 from intentc.prove.shapes import Admitted, Gathered, Peer, Shapes, Subject, gather
 from intentc.prove.ways import EndKind, Seen, Way, Wire, ways
 from intentc.source import Span
@@ -28,16 +29,6 @@ class _End(NamedTuple):
     problem: str = ""
 
 
-class _Plan(NamedTuple):
-    """The ways of all flows of one form: what is seen where, each once, and the rows that make it so."""
-
-    leaving: tuple[tuple[Seen, tuple[int, ...]], ...]
-    entering: tuple[tuple[Seen, tuple[int, ...]], ...]
-    wires: tuple[Wire, ...]
-    is_known: bool
-    shows_nodes: bool
-
-
 _Wires = dict[tuple[int, int, int], tuple[Wire, _End, _End, PortSet]]
 """What passes between machines, each once: the wire, the flow's ends, and the ports in the packet."""
 
@@ -45,9 +36,16 @@ _Wires = dict[tuple[int, int, int], tuple[Wire, _End, _End, PortSet]]
 class Meaning:
     """Derive what each point must admit for the flows of one cluster."""
 
-    def __init__(self, policy: ir.Policy, profile: Profile, shapes: Shapes) -> None:
-        """Take the facts; nothing is derived yet."""
+    def __init__(
+        self,
+        policy: ir.Policy,
+        profile: Profile,
+        shapes: Shapes,
+        within: ir.NamespaceRange = ir.EVERY_NAMESPACE,
+    ) -> None:
+        """Take the facts; nothing is derived yet, and nothing will be for pods that are not `within`."""
         self._policy = policy
+        self._within = within
         self._profile = profile
         self._shapes = shapes
         self._masqueraded = platform.masquerades_nodes(profile)
@@ -60,18 +58,15 @@ class Meaning:
 
     def derive(self, *, shared: bool = True) -> Intended:
         """Return what all flows need; with `shared`, also what every pod they isolate needs beside them."""
+        intended = self.at_pods(shared=shared)
+        self.add_network(intended, shared=shared)
+        return intended
+
+    def at_pods(self, *, shared: bool = True) -> Intended:
+        """Return what flows need where they leave and enter pods."""
         intended = Intended()
-        wires: _Wires = {}
         gathered: Gathered = {}
-        for flow in self._policy.flows:
-            source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
-            plan = _plan(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
-            if source.problem or target.problem or plan.shows_nodes or not plan.is_known:
-                problem = self._problem(flow, source, target, plan)
-                if problem is not None:
-                    intended.problems.append(problem)
-                    continue
-            pod_ports = self._pod_ports(flow.ports)
+        for flow, source, target, plan in self._planned(intended.problems):
             for side, subjects, seen in (
                 (intended.leaving, source.subjects, plan.leaving),
                 (intended.entering, target.subjects, plan.entering),
@@ -83,21 +78,46 @@ class Meaning:
                     if admitted is None:
                         admitted = side[subject] = {}
                     for (who, which), _ in seen:
-                        ports = pod_ports if which == "pod port" else self._path_ports(flow)
+                        ports = self._pod_ports(flow.ports) if which == "pod port" else self._path_ports(flow)
                         for peer in self._peers(who, source, target):
                             gather(gathered, admitted, peer, ports)
-            for wire in plan.wires:
-                ports = pod_ports if wire.ports == "pod port" else self._path_ports(flow)
-                outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
-                wires[id(wire), id(outside), id(ports)] = wire, source, target, ports
-            if plan.shows_nodes:
-                intended.extras.extend(_node_extras(flow, plan))
-        self._add_firewall(intended, wires, gathered)
         self._shapes.settle(gathered)
         if shared:
             self._add_isolations(intended)
             self._add_shared_peers(intended)
         return intended
+
+    def add_network(self, intended: Intended, *, shared: bool = True) -> None:
+        """Add what flows need between nodes, and what they open to nodes beside what they mean."""
+        wires: _Wires = {}
+        gathered: Gathered = {}
+        extras: list[Extra] = []
+        isolates = any(True for _ in self._isolated(ir.Point.LEAVING_POD))
+        for flow, source, target, plan in self._planned([]):
+            isolates = isolates or bool(plan.leaving and source.subjects)
+            for wire in plan.wires:
+                ports = self._pod_ports(flow.ports) if wire.ports == "pod port" else self._path_ports(flow)
+                outside = source if wire.sender == "source" else target if wire.receiver == "target" else None
+                wires[id(wire), id(outside), id(ports)] = wire, source, target, ports
+            if plan.shows_nodes:
+                extras.extend(node_extras(flow, plan))
+        intended.extras[:0] = extras
+        self._add_firewall(intended, wires, gathered)
+        self._shapes.settle(gathered)
+        if shared and isolates and self._profile.firewall.mode != "gke-managed":
+            self._add_resolvers(intended)
+
+    def _planned(self, problems: list[Diagnostic]) -> Iterator[tuple[ir.Flow, _End, _End, Plan]]:
+        """Yield every flow that can be proved with its ends and ways; tell of the others."""
+        for flow in self._policy.flows:
+            source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
+            plan = plan_of(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
+            if source.problem or target.problem or plan.shows_nodes or not plan.is_known:
+                problem = self._problem(flow, source, target, plan)
+                if problem is not None:
+                    problems.append(problem)
+                    continue
+            yield flow, source, target, plan
 
     def needs(self, point: ir.Point, namespaces: Iterable[str]) -> Iterator[Need]:
         """Return one by one what `derive` adds up, for the subjects of some namespaces."""
@@ -105,7 +125,7 @@ class Meaning:
         given: dict[Subject, None] = {}
         for flow in self._policy.flows:
             source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
-            plan = _plan(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
+            plan = plan_of(source.kind, flow.path.kind, flow.path.local, target.kind, self._masqueraded)
             leaves = point is ir.Point.LEAVING_POD
             for subject in source.subjects if leaves else target.subjects:
                 if subject.namespace not in wanted:
@@ -113,7 +133,7 @@ class Meaning:
                 for (who, which), rows in plan.leaving if leaves else plan.entering:
                     given[subject] = None
                     ports = self._pod_ports(flow.ports) if which == "pod port" else self._path_ports(flow)
-                    reason = _node_reason(point, rows) if who == "nodes" else ""
+                    reason = node_reason(point, rows) if who == "nodes" else ""
                     for peer in self._peers(who, source, target):
                         yield Need(point, subject, peer, ports, flow, reason)
         if point is ir.Point.LEAVING_POD:
@@ -184,7 +204,7 @@ class Meaning:
         """Return the ways the connections of a flow may take."""
         source, target = self._end(flow.source, "source"), self._end(flow.target, "target")
         return ways(
-            source.kind, _path(flow.path.kind, flow.path.local), target.kind, masqueraded=self._masqueraded
+            source.kind, path_of(flow.path.kind, flow.path.local), target.kind, masqueraded=self._masqueraded
         )
 
     def seen(self, flow: ir.Flow, seen: Seen) -> tuple[tuple[Peer, ...], PortSet]:
@@ -214,7 +234,8 @@ class Meaning:
             peer = self._shapes.peer("pods", namespaces, pods)
             if names is None:
                 return _End("pods", (), (peer,), "which namespaces it selects is not known")
-            return _End("pods", tuple(self._shapes.subject(name, pods) for name in names), (peer,))
+            here = (name for name in names if self._within.holds(name))
+            return _End("pods", tuple(self._shapes.subject(name, pods) for name in here), (peer,))
         if endpoint.word == "nodes":
             problem = "" if self._nodes else "the profile does not state the node ranges"
             return _End("nodes", (), self._nodes, problem)
@@ -274,7 +295,7 @@ class Meaning:
         number = flow.path.number
         return self._shapes.ports(port_set((port.protocol, number, number) for port in flow.ports))
 
-    def _problem(self, flow: ir.Flow, source: _End, target: _End, plan: _Plan) -> Diagnostic | None:
+    def _problem(self, flow: ir.Flow, source: _End, target: _End, plan: Plan) -> Diagnostic | None:
         if not plan.is_known:
             reason = "no way of such a connection is known"
         elif source.problem and (plan.leaving or source.kind != "pods"):
@@ -297,14 +318,16 @@ class Meaning:
     def _add_shared_peers(self, intended: Intended) -> None:
         if not intended.leaving:
             return
-        if self._profile.firewall.mode != "gke-managed":
-            self._add_resolvers(intended)
-        for cause, reason, shared in self._shared_peers():
+        for _, _, shared in self._shared_peers():
             for admitted in intended.leaving.values():
                 for peer, ports in shared.items():
                     self._shapes.admit(admitted, peer, ports)
-            count = len(intended.leaving)
-            intended.extras.append(Extra(cause, ir.Point.LEAVING_POD, reason, subjects=count))
+        intended.extras.extend(self.shared_extras(len(intended.leaving)))
+
+    def shared_extras(self, subjects: int) -> Iterator[Extra]:
+        """Yield what so many sets of pods, isolated for egress, get beside their intents."""
+        for cause, reason, _ in self._shared_peers() if subjects else ():
+            yield Extra(cause, ir.Point.LEAVING_POD, reason, subjects=subjects)
 
     def _add_isolations(self, intended: Intended) -> None:
         """Add the pods an `isolate` statement names: an isolation that no flow is the origin of."""
@@ -363,35 +386,3 @@ class Meaning:
             for cidr in ranges(4 if peer.kind == "ipv4" else 6, peer.addresses)
             if (one := self._shapes.block(cidr)) is not None
         )
-
-
-def _path(kind: str, local: bool) -> str:
-    return f"{kind} local" if local else kind
-
-
-@cache
-def _plan(source: EndKind, path: str, local: bool, target: EndKind, masqueraded: bool) -> _Plan:
-    found = ways(source, _path(path, local), target, masqueraded=masqueraded)
-    leaving: dict[Seen, tuple[int, ...]] = {}
-    entering: dict[Seen, tuple[int, ...]] = {}
-    for way in found:
-        for seen, points in ((way.leaving, leaving), (way.entering, entering)):
-            if seen:
-                points[seen] = tuple(sorted({*points.get(seen, ()), *way.rows}))
-    wires = tuple(dict.fromkeys(wire for way in found for wire in way.wires))
-    shows_nodes = any(who == "nodes" for who, _ in (*leaving, *entering))
-    return _Plan(tuple(leaving.items()), tuple(entering.items()), wires, bool(found), shows_nodes)
-
-
-def _node_extras(flow: ir.Flow, plan: _Plan) -> Iterator[Extra]:
-    for point, seen in ((ir.Point.LEAVING_POD, plan.leaving), (ir.Point.ENTERING_POD, plan.entering)):
-        for (who, _), rows in seen:
-            if who == "nodes":
-                yield Extra("node", point, _node_reason(point, rows), rows, flow)
-
-
-def _node_reason(point: ir.Point, rows: tuple[int, ...]) -> str:
-    numbers = f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
-    if point is ir.Point.LEAVING_POD:
-        return f"the pod dials a node: {numbers}"
-    return f"the connection arrives with a node's address: {numbers}"
