@@ -26,8 +26,8 @@ TARGETS = ("kubernetes", "terraform")
 class Options(NamedTuple):
     """What a run is asked for; `today` is an ISO date, and without one no date is compared.
 
-    With `processes`, a large cluster is emitted and proved in parts, by so many of them; its policy then has no
-    rules.
+    With `processes`, a large cluster is emitted and proved in parts, by so many of them; its policy then has
+    no rules.
     """
 
     clusters: tuple[str, ...] = ()
@@ -228,7 +228,7 @@ def _in_parts(
     """Emit and prove a large cluster in parts, where all is well and there is a use in it."""
     from intentc.analysis.division import outline, ranges
 
-    among = ranges(said)
+    among = ranges(said, options.processes)
     if len(among) < 2 or options.targets != TARGETS or options.kustomization:
         return None
     from intentc.analysis.rules import with_rules

@@ -10,8 +10,10 @@ keys and sets are made of is a named tuple: a build compares and hashes such val
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from intentc.source import Span
@@ -47,11 +49,16 @@ class Pods(NamedTuple):
     @property
     def namespace(self) -> str | None:
         """Return the namespace's name where the selector names exactly one, else None."""
-        if len(self.namespaces) == 1:
-            only = self.namespaces[0]
-            if only.key == NAMESPACE_LABEL and only.operator == "In" and len(only.values) == 1:
-                return only.values[0]
-        return None
+        return _name(self.namespaces)
+
+
+@lru_cache(maxsize=4096)
+def _name(namespaces: Selector) -> str | None:
+    if len(namespaces) == 1:
+        only = namespaces[0]
+        if only.key == NAMESPACE_LABEL and only.operator == "In" and len(only.values) == 1:
+            return only.values[0]
+    return None
 
 
 class Block(NamedTuple):
@@ -222,7 +229,7 @@ class Policy:
 
     A policy may be no more than a part of that, `within` a range of namespaces: isolations and rules for the
     pods in these and for pods selected by other things than the name of one namespace. The part within no
-    namespace at all has the rules between nodes, too.
+    namespace at all has the rules between nodes, too. `order` has the place of every end that flows have.
     """
 
     cluster: str
@@ -232,6 +239,7 @@ class Policy:
     assertions: tuple[Assertion, ...] = ()
     namespaces: tuple[KnownNamespace, ...] | None = None
     within: NamespaceRange = EVERY_NAMESPACE
+    order: Mapping[Endpoint, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

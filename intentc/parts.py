@@ -4,67 +4,50 @@ from __future__ import annotations
 
 from functools import partial
 from operator import attrgetter
-from typing import Any
 
 from intentc import ir
 from intentc.analysis.division import divided
 from intentc.analysis.rules import with_rules
 from intentc.backends import emit, provenance
-from intentc.processes import spread
+from intentc.processes import Task, spread
 from intentc.profile import Profile
 from intentc.prove.parts import Parts
 from intentc.prove.proof import Proof
 
-Made = tuple[tuple[ir.Artifact, ...], Proof]
+_Network = tuple[tuple[ir.Artifact, ...], dict[str, bytes], Proof] | None
+"""The firewall module, the lines of its provenance, and its proof; None where there is something to say."""
 
-_Files = list[tuple[str, bytes]]
-_Pods = tuple[_Files, dict[str, bytes], tuple[int, int]] | None
-_Network = tuple[_Files, dict[str, bytes]] | None
+_Pods = tuple[list[tuple[str, bytes]], dict[str, bytes], tuple[int, int]] | None
+"""Files by path, the lines of their provenance, and what the prover counted in them; or None, as above."""
 
 
 def make(
     policy: ir.Policy, profile: Profile, among: tuple[ir.NamespaceRange, ...], processes: int
-) -> Made | None:
+) -> tuple[tuple[ir.Artifact, ...], Proof] | None:
     """Return the artifacts of all targets for one cluster, and the proof of them.
 
-    `policy` needs no rules. None is returned where anything is to be said, warnings included: to say it, and to
-    decide, is left to the emission and the proof of the whole.
+    `policy` needs no rules. None is returned where anything is to be said, warnings included: to say it, and
+    to decide, is left to the emission and the proof of the whole.
     """
     network, *parts = divided(policy, among)
     proofs = Parts(policy, profile, among)
-    tasks = [
-        partial(_network, network, profile),
+    tasks: list[Task] = [
+        partial(_network, proofs, network, profile),
         *(partial(_pods, proofs, part, profile, place) for place, part in enumerate(parts)),
     ]
-    del network, parts
     first, *others = spread(tasks, processes)
-    return _together(policy.cluster, proofs, first, others)
+    return _together(proofs, policy.cluster, first, others)
 
 
-def _together(cluster: str, proofs: Parts, network: _Network, parts: list[_Pods]) -> Made | None:
-    done = [part for part in parts if part is not None]
-    if network is None or len(done) < len(parts):
-        return None
-    firewall = [ir.Artifact(*file) for file in network[0]]
-    proof = proofs.network(firewall, (counts for _, _, counts in done))
-    if proof is None:
-        return None
-    record = provenance.document(cluster, [network[1], *(lines for _, lines, _ in done)])
-    policies = [ir.Artifact(*file) for files, _, _ in done for file in files]
-    policies.sort(key=attrgetter("path"))
-    artifacts = (*policies, *firewall, record)
-    is_each_once = len({artifact.path for artifact in artifacts}) == len(artifacts)
-    return (artifacts, proof) if is_each_once else None
-
-
-def _network(part: ir.Policy, profile: Profile) -> Any:  # noqa: ANN401 - as `_Network`
-    """Emit what the network needs."""
+def _network(proofs: Parts, part: ir.Policy, profile: Profile) -> _Network:
+    """Emit and prove what the network needs."""
     ruled = with_rules(part, profile)
     artifacts, problems = emit("terraform", ruled, profile)
-    return None if problems else ([_file(item) for item in artifacts], provenance.lines(ruled))
+    proof = None if problems else proofs.network(artifacts)
+    return None if proof is None else (artifacts, provenance.lines(ruled), proof)
 
 
-def _pods(proofs: Parts, part: ir.Policy, profile: Profile, place: int) -> Any:  # noqa: ANN401 - as `_Pods`
+def _pods(proofs: Parts, part: ir.Policy, profile: Profile, place: int) -> _Pods:
     """Emit and prove the policies of one range."""
     ruled = with_rules(part, profile)
     artifacts, problems = emit("kubernetes", ruled, profile)
@@ -73,9 +56,20 @@ def _pods(proofs: Parts, part: ir.Policy, profile: Profile, place: int) -> Any: 
     lines = provenance.lines(ruled)
     del ruled
     counts = proofs.pods(place, artifacts)
-    return None if counts is None else ([_file(item) for item in artifacts], lines, counts)
+    return None if counts is None else ([(file.path, file.content) for file in artifacts], lines, counts)
 
 
-def _file(artifact: ir.Artifact) -> tuple[str, bytes]:
-    """Return an artifact as what can be sent from one process to another."""
-    return artifact.path, artifact.content
+def _together(
+    proofs: Parts, cluster: str, network: _Network, parts: list[_Pods]
+) -> tuple[tuple[ir.Artifact, ...], Proof] | None:
+    done = [part for part in parts if part is not None]
+    if network is None or len(done) < len(parts):
+        return None
+    firewall, lines, proof = network
+    record = provenance.document(cluster, [lines, *(its_lines for _, its_lines, _ in done)])
+    policies = [ir.Artifact(*file) for files, _, _ in done for file in files]
+    policies.sort(key=attrgetter("path"))
+    artifacts = (*policies, *firewall, record)
+    if len({artifact.path for artifact in artifacts}) < len(artifacts):
+        return None
+    return artifacts, proofs.whole(proof, (counts for _, _, counts in done))

@@ -16,7 +16,7 @@ _MOST_TASKS = 10_000
 _NUMBER = 4  # bytes
 
 Task = Callable[[], Any]
-"""What a task returns is made of texts, bytes, numbers, None, tuples, lists and dictionaries alone."""
+"""All but the first return what is made of texts, bytes, numbers, None, tuples, lists and dictionaries."""
 
 
 def processors() -> int:
@@ -25,7 +25,7 @@ def processors() -> int:
 
 
 def spread(tasks: Sequence[Task], processes: int) -> list[Any]:
-    """Return what each task returns, in their order, done by so many processes at most.
+    """Return what each task returns, in their order, done by so many processes; the first is done here.
 
     A copy shares nothing with this process but what it was made of; its results come back through memory. A
     task whose copy fails, or is killed, is done again here: what a task raises, it raises here.
@@ -41,7 +41,7 @@ def spread(tasks: Sequence[Task], processes: int) -> list[Any]:
 def _shared(tasks: Sequence[Task], copies: int) -> dict[int, Any]:
     """Let copies and this process take one task after the other; return what was done."""
     waiting, end = os.pipe()
-    os.write(end, b"".join(number.to_bytes(_NUMBER, "big") for number in range(len(tasks))))
+    os.write(end, b"".join(number.to_bytes(_NUMBER, "big") for number in range(1, len(tasks))))
     os.close(end)
     started: dict[int, int] = {}
     results: dict[int, Any] = {}
@@ -52,6 +52,7 @@ def _shared(tasks: Sequence[Task], copies: int) -> dict[int, Any]:
             if process == 0:
                 _work(tasks, waiting, memory)
             started[process] = memory
+        results[0] = tasks[0]()
         while (number := _next(waiting)) is not None:
             results[number] = tasks[number]()
         while started:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from intentc import ir
 from intentc.analysis.endpoints import Endpoints, existing_namespaces, unknown_namespace
 from intentc.analysis.existing import namespace_labels
 from intentc.analysis.flows import FlowMaker, clauses_of
-from intentc.analysis.rules import with_rules
+from intentc.analysis.rules import order_of, with_rules
 from intentc.analysis.silencers import weigh
 from intentc.analysis.statements import Resolved, resolve
 from intentc.diagnostics import Diagnostic, error
@@ -61,13 +62,17 @@ def said_of(
                 isolations.setdefault(isolation, isolation)
     flows.sort(key=_reading_order)
     _isolate(flows, isolations)
+    ends = chain.from_iterable((flow.source, flow.target) for flow in flows)
+    order = order_of(chain(ends, (isolation.pods for isolation in isolations)))
+    in_order = sorted(isolations.values(), key=lambda item: (item.point.value, order[item.pods]))
     return (
         ir.Policy(
             cluster=profile.name,
             flows=tuple(flows),
-            isolations=tuple(sorted(isolations.values(), key=lambda item: (item.point.value, item.pods))),
+            isolations=tuple(in_order),
             assertions=tuple(assertions),
             namespaces=_namespaces(project),
+            order=order,
         ),
         tuple(diagnostics),
     )

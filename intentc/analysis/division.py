@@ -13,20 +13,28 @@ from dataclasses import replace
 
 from intentc import ir
 
-FLOWS_OF_A_PART = 2_500
-"""How many flows make a part: what a processor has at hand, and enough to be worth its own memory."""
+MOST_FLOWS = 10_000
+"""How many flows make a part: the memory they take is there once for each process."""
+
+FEWEST_FLOWS = 500
+"""How many flows are worth a part that another process takes."""
+
+_EACH = 2
+"""How many parts a process gets where there are enough flows: one may be more work than another."""
 
 _MOST_WIDE = 0.05
 """Which share of the flows may be of no one namespace: these are in every part."""
 
 
-def ranges(policy: ir.Policy) -> tuple[ir.NamespaceRange, ...]:
+def ranges(policy: ir.Policy, processes: int) -> tuple[ir.NamespaceRange, ...]:
     """Return ranges of namespaces with about as many flows each, and every name in one of them.
 
     There is one range where a division is not worth it: a small program, many flows between pods that are
     not selected by the name of a namespace, or claims, which are judged by the whole.
     """
-    count = len(policy.flows) // FLOWS_OF_A_PART
+    flows = len(policy.flows)
+    shared = min(_EACH * processes, flows // FEWEST_FLOWS) if processes > 1 else 1
+    count = max(shared, flows // MOST_FLOWS)
     if count < 2 or policy.assertions:
         return (ir.EVERY_NAMESPACE,)
     ends: Counter[str | None] = Counter()
@@ -34,7 +42,7 @@ def ranges(policy: ir.Policy) -> tuple[ir.NamespaceRange, ...]:
         if isinstance(pods, ir.Pods):
             ends[pods.namespace] += its
     wide = ends.pop(None, 0)
-    if wide > _MOST_WIDE * len(policy.flows):
+    if wide > _MOST_WIDE * flows:
         return (ir.EVERY_NAMESPACE,)
     firsts, passed, most = [""], 0, ends.total() / count
     for name, its in sorted((name, its) for name, its in ends.items() if name is not None):

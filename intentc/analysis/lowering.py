@@ -51,12 +51,27 @@ class Cluster:
         )
 
 
+EVERYWHERE = tuple(Point)
+AT_NODES = (Point.LEAVING_NODE, Point.ENTERING_NODE)
+_PLAIN = ("direct", "egress", "ingress")
+_ALL_PODS, _BETWEEN_NODES = (1, 2, 3, 4), (1, 3)
+
 Hop = tuple[Point, ir.Endpoint, ir.Endpoint, tuple[Ports, ...], Origin]
 """A rule for several ports at once: point, source, target, ports, and why."""
 
 
-def lower(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
-    """Return what every point on the way of `flow` must admit; placement is unknown, so all rows at once."""
+def lower(flow: ir.Flow, cluster: Cluster, at: tuple[Point, ...] = EVERYWHERE) -> Iterable[Hop]:
+    """Return what points on the way of `flow` must admit; placement is unknown, so all rows at once.
+
+    `at` says which points: all of them, or those of one side.
+    """
+    if isinstance(flow.source, Pods) and isinstance(flow.target, Pods) and flow.path.kind in _PLAIN:
+        return _pods_to_pods(flow, flow.source, flow.target, cluster, at)
+    hops = _by_other_ways(flow, cluster)
+    return hops if at is EVERYWHERE else (hop for hop in hops if hop[0] in at)
+
+
+def _by_other_ways(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
     source, target, kind = flow.source, flow.target, flow.path.kind
     if isinstance(source, Pods):
         if isinstance(target, Pods):
@@ -64,9 +79,7 @@ def lower(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
                 return _pods_via_node_port(flow, source, target, cluster)
             if kind == "hostport":
                 return _pods_via_host_port(flow, source, target, cluster)
-            if kind == "hostnetwork":
-                return _pods_to_nodes(flow, source, cluster)
-            return _pods_to_pods(flow, source, target, cluster)
+            return _pods_to_nodes(flow, source, cluster)
         if target.word == "nodes":
             return _pods_to_nodes(flow, source, cluster)
         return _pods_to_outside(flow, source, target, cluster)
@@ -79,17 +92,20 @@ def lower(flow: ir.Flow, cluster: Cluster) -> Iterable[Hop]:
     return ()
 
 
-def _pods_to_pods(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> list[Hop]:
+def _pods_to_pods(
+    flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster, at: tuple[Point, ...]
+) -> list[Hop]:
     """Rows 1-4: the pod's own address and the target port, on every hop; no node rule anywhere."""
-    why = Origin("intent", (1, 2, 3, 4), flow)
-    one_side = {"egress": (Point.LEAVING_POD,), "ingress": (Point.ENTERING_POD,)}.get(flow.path.kind)
-    return [
-        *(
-            (point, source, target, flow.ports, why)
-            for point in one_side or (Point.LEAVING_POD, Point.ENTERING_POD)
-        ),
-        *_network(cluster, cluster.pods, cluster.pods, flow.ports, Origin("intent", (1, 3), flow)),
-    ]
+    why = Origin("intent", _ALL_PODS, flow)
+    hops: list[Hop] = []
+    if flow.path.kind != "ingress" and Point.LEAVING_POD in at:
+        hops.append((Point.LEAVING_POD, source, target, flow.ports, why))
+    if flow.path.kind != "egress" and Point.ENTERING_POD in at:
+        hops.append((Point.ENTERING_POD, source, target, flow.ports, why))
+    if (cluster.explicit or cluster.egress_deny) and Point.ENTERING_NODE in at:
+        between = Origin("intent", _BETWEEN_NODES, flow)
+        hops += _network(cluster, cluster.pods, cluster.pods, flow.ports, between)
+    return hops
 
 
 def _pods_via_node_port(flow: ir.Flow, source: Pods, target: Pods, cluster: Cluster) -> Iterator[Hop]:

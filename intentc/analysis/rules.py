@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from intentc import ir
 from intentc.analysis.lifelines import Lifeline
-from intentc.analysis.lowering import Cluster, Hop, lower
+from intentc.analysis.lowering import AT_NODES, Cluster, Hop, lower
 from intentc.profile import Profile
 
 RuleKey = tuple[ir.Point, ir.Endpoint, ir.Endpoint, ir.Ports]
 
+_AT_SOURCE, _AT_TARGET = (ir.Point.LEAVING_POD,), (ir.Point.ENTERING_POD,)
 _LEAVING = (ir.Point.LEAVING_POD, ir.Point.LEAVING_NODE)
 
 
@@ -19,33 +20,10 @@ def with_rules(policy: ir.Policy, profile: Profile) -> ir.Policy:
     """Return a policy with the rules that its flows and isolations lead to, no more than it is `within`."""
     cluster = Cluster.of(profile)
     lifeline = Lifeline(profile, cluster)
-    leaving = [each for each in policy.isolations if each.point is ir.Point.LEAVING_POD]
-    found = _Rules(policy.within)
-    for flow in policy.flows:
-        found.add(lower(flow, cluster))
-    for isolation in leaving:
-        found.add(lifeline.of(isolation.pods))
-    if leaving:
-        found.add(lifeline.network)
-    return replace(policy, rules=found.in_order())
+    origins: dict[RuleKey, list[ir.Origin]] = {}
 
-
-class _Rules:
-    """Rules with why they exist."""
-
-    def __init__(self, within: ir.NamespaceRange) -> None:
-        self._within = within
-        self._origins: dict[RuleKey, list[ir.Origin]] = {}
-        self._known: dict[int, bool] = {}
-        self._kept: list[ir.Endpoint] = []
-
-    def add(self, hops: Iterable[Hop]) -> None:
-        """Take over what hops allow, where it is within the range."""
-        origins = self._origins
-        is_part = self._within != ir.EVERY_NAMESPACE
+    def add(hops: Iterable[Hop]) -> None:
         for point, source, target, ports, why in hops:
-            if is_part and not self._holds(source if point in _LEAVING else target):
-                continue
             for port in ports:
                 key = (point, source, target, port)
                 its = origins.get(key)
@@ -54,41 +32,78 @@ class _Rules:
                 elif its[-1] is not why:
                     its.append(why)
 
-    def _holds(self, own: ir.Endpoint) -> bool:
-        """Tell whether a rule belongs to this part by the end that it is a rule of."""
-        known = self._known.get(id(own))
+    isolated = [each.pods for each in policy.isolations if each.point is ir.Point.LEAVING_POD]
+    own = isolated
+    if policy.within == ir.EVERY_NAMESPACE:
+        for flow in policy.flows:
+            add(lower(flow, cluster))
+    else:
+        has = _Own(policy.within)
+        own = list(filter(has, isolated))
+        is_network = policy.within == ir.NO_NAMESPACE
+        for flow in policy.flows:
+            if has(flow.source):
+                add(lower(flow, cluster, _AT_SOURCE))
+            if has(flow.target):
+                add(lower(flow, cluster, _AT_TARGET))
+            if is_network:
+                add(lower(flow, cluster, AT_NODES))
+    for pods in own:
+        add(lifeline.of(pods))
+    if isolated and policy.within in (ir.EVERY_NAMESPACE, ir.NO_NAMESPACE):
+        add(lifeline.network)
+    return replace(policy, rules=_in_order(origins, policy.order))
+
+
+class _Own:
+    """Tell whether a policy within a range has the rules of an end; addresses have none at pods."""
+
+    def __init__(self, within: ir.NamespaceRange) -> None:
+        self._within = within
+        self._known: dict[int, bool] = {}
+        self._kept: list[ir.Endpoint] = []  # INVARIANT: what is known by identity is kept
+
+    def __call__(self, end: ir.Endpoint) -> bool:
+        known = self._known.get(id(end))
         if known is None:
-            if isinstance(own, ir.Pods):
-                known = own.namespace is None or self._within.holds(own.namespace)
-            else:
-                known = self._within == ir.NO_NAMESPACE
-            self._known[id(own)] = known
-            self._kept.append(own)
+            name = end.namespace if isinstance(end, ir.Pods) else ""
+            known = self._known[id(end)] = name is None or (bool(name) and self._within.holds(name))
+            self._kept.append(end)
         return known
 
-    def in_order(self) -> tuple[ir.Rule, ...]:
-        """Return all rules in an order that no line of the source decides, those of a namespace together.
 
-        They stand by point, the end they are a rule of, the other end, and ports. Each distinct end is
-        compared once, not each rule.
-        """
-        origins = self._origins
-        rank = {end: place for place, end in enumerate(_sorted({end for key in origins for end in key[1:3]}))}
-        ports = {port: place for place, port in enumerate(sorted({key[3] for key in origins}))}
-        points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
-        width, depth = len(rank), len(ports)
-
-        def place(key: RuleKey) -> int:
-            point, source, target, port = key
-            own, other = (source, target) if point in _LEAVING else (target, source)
-            return ((points[point] * width + rank[own]) * width + rank[other]) * depth + ports[port]
-
-        return tuple([ir.Rule(*key, tuple(origins[key])) for key in sorted(origins, key=place)])
+def order_of(ends: Iterable[ir.Endpoint]) -> dict[ir.Endpoint, int]:
+    """Return the place of each end: addresses, then pods of no one namespace, then by namespaces' names."""
+    return {end: place for place, end in enumerate(sorted(set(ends), key=_place))}
 
 
-def _sorted(ends: set[ir.Endpoint]) -> list[ir.Endpoint]:
-    """Return addresses, then pods of no one namespace, then pods by the names of their namespaces."""
-    pods: list[ir.Endpoint] = [end for end in ends if isinstance(end, ir.Pods)]
-    addresses = [end for end in ends if isinstance(end, ir.Addresses)]
-    wide = [end for end in pods if isinstance(end, ir.Pods) and end.namespace is None]
-    return [*sorted(addresses), *sorted(wide), *sorted(set(pods).difference(wide))]
+def _place(end: ir.Endpoint) -> tuple[int, str, ir.Endpoint]:
+    if isinstance(end, ir.Addresses):
+        return 0, "", end
+    name = end.namespace
+    return (1, "", end) if name is None else (2, name, end)
+
+
+def _in_order(
+    origins: dict[RuleKey, list[ir.Origin]], order: Mapping[ir.Endpoint, int]
+) -> tuple[ir.Rule, ...]:
+    """Return all rules in an order that no line of the source decides, those of one namespace together.
+
+    They stand by point, the end they are a rule of, the other end, and ports. Ends that no flow has come
+    first.
+    """
+    others = order_of(end for key in origins for end in key[1:3] if end not in order)
+    rank = {end: place - len(others) for end, place in others.items()}
+    ports = {port: place for place, port in enumerate(sorted({key[3] for key in origins}))}
+    points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
+    width, depth = len(rank) + len(order), len(ports)
+
+    def place(key: RuleKey) -> int:
+        point, source, target, port = key
+        if point not in _LEAVING:
+            source, target = target, source
+        own = order[source] if source in order else rank[source]
+        other = order[target] if target in order else rank[target]
+        return ((points[point] * width + own) * width + other) * depth + ports[port]
+
+    return tuple([ir.Rule(*key, tuple(origins[key])) for key in sorted(origins, key=place)])

@@ -11,7 +11,7 @@ from typing import Literal
 
 from intentc.backends import cilium
 from intentc.backends.naming import slug
-from intentc.backends.rendering import render
+from intentc.backends.rendering import Prepared, render
 from intentc.backends.subjects import expand
 from intentc.backends.yaml import quote
 from intentc.diagnostics import Diagnostic, error, has_errors
@@ -48,6 +48,19 @@ _PEERS_KEY = {"Egress": "to", "Ingress": "from"}
 _DIRECTION: dict[Point, Direction] = {Point.LEAVING_POD: "Egress", Point.ENTERING_POD: "Ingress"}
 _ANY_NAMESPACE: Selector = (Requirement(NAMESPACE_LABEL, "Exists"),)
 _MERGED_CLAUSES = ("because", "owner", "ticket")
+
+_POLICY = Prepared(
+    "kubernetes/policy.yaml.j2",
+    name=None,
+    namespace=None,
+    annotations=None,
+    pod_selector=None,
+    policy_type=None,
+    rules=None,
+)
+_RULE = Prepared("kubernetes/rule.yaml.j2", peers_key=None, peers=None, ports=None)
+_EVERY_POD = Prepared("kubernetes/pod_peer.yaml.j2", namespaces=None, pods=())
+_SOME_PODS = Prepared("kubernetes/pod_peer.yaml.j2", namespaces=None, pods=(None,))
 
 
 @dataclass(slots=True)
@@ -229,14 +242,13 @@ def _annotations(subject: _Subject) -> tuple[tuple[str, str], ...]:
 
 def _document(subject: _Subject, name: str, rules: str) -> str:
     key = "egress" if subject.direction == "Egress" else "ingress"
-    return render(
-        "kubernetes/policy.yaml.j2",
-        name=name,
-        namespace=subject.namespace,
-        annotations=_written(_annotations(subject)),
-        pod_selector="\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
-        policy_type=subject.direction,
-        rules=f"  {key}:\n{rules}" if rules else "",
+    return _POLICY(
+        name,
+        subject.namespace,
+        _written(_annotations(subject)),
+        "\n" + _selector(subject.pods, 4).rstrip("\n") if subject.pods else " {}",
+        subject.direction,
+        f"  {key}:\n{rules}" if rules else "",
     )
 
 
@@ -263,7 +275,7 @@ def _rules(subject: _Subject) -> list[str]:
 
 @lru_cache(maxsize=4096)  # every isolated source has the same rule for its resolvers
 def _rule(key: str, peers: str, ports: str) -> str:
-    return render("kubernetes/rule.yaml.j2", peers_key=key, peers=peers, ports=ports)
+    return _RULE(key, peers, ports)
 
 
 def _parts(fragments: Iterable[str]) -> Iterator[str]:
@@ -292,8 +304,9 @@ def _pod_peer(pods: Pods) -> tuple[str, ...]:
     """Return the peer for `pods`: both selectors in one peer, since two peers would mean either."""
     # An empty namespaceSelector would be an empty map; every namespace has the label with its own name.
     namespaces = _selector(pods.namespaces, 12) or _selector(_ANY_NAMESPACE, 12)
-    inside = [_selector(pods.pods, 12)] if pods.pods else []
-    return (render("kubernetes/pod_peer.yaml.j2", namespaces=namespaces, pods=inside),)
+    if not pods.pods:
+        return (_EVERY_POD(namespaces),)
+    return (_SOME_PODS(namespaces, _selector(pods.pods, 12)),)
 
 
 @cache

@@ -16,6 +16,7 @@ from intentc.ir import (
     Addresses,
     Artifact,
     Endpoint,
+    Flow,
     Pods,
     Point,
     Policy,
@@ -23,7 +24,7 @@ from intentc.ir import (
     Rule,
 )
 from intentc.profile import Profile
-from intentc.wording import endpoint_text, place_of, ports_text, ranges_text
+from intentc.wording import endpoint_text, ports_text, ranges_text
 
 
 def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[Diagnostic, ...]]:
@@ -57,14 +58,30 @@ def lines(policy: Policy) -> dict[str, bytes]:
 
     Rules for pods of no one namespace are in several parts, and are told in the part of no namespace.
     """
-    places = {id(flow): quote(f" {place_of(flow.span)}")[1:-1] for flow in policy.flows}
+    places = dict(_places(policy.flows))
     rules: Iterable[Rule] = policy.rules
     if policy.within not in (EVERY_NAMESPACE, NO_NAMESPACE):
         rules = (rule for rule in rules if _own_namespace(rule) is not None)
-    return {
+    found = {
         point.value: ",\n".join(_lines(its, places)).encode()
         for point, its in groupby(rules, key=attrgetter("point"))
     }
+    _end.cache_clear()  # another part has ends of its own
+    return found
+
+
+def _places(flows: Iterable[Flow]) -> Iterator[tuple[int, str]]:
+    """Yield each flow, by its identity, with a blank and its `file:line`, ready for a JSON string."""
+    paths: dict[str, str] = {}
+    for flow in flows:
+        if flow.span is None:
+            yield id(flow), " "
+            continue
+        file, start, _ = flow.span
+        path = paths.get(file.path)
+        if path is None:
+            path = paths[file.path] = quote(f" {file.path}:")[1:-1]
+        yield id(flow), f"{path}{file.position(start)[0]}"
 
 
 def _own_namespace(rule: Rule) -> str | None:

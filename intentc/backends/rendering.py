@@ -48,6 +48,25 @@ def render(template: str, **values: Value) -> str:
     return _fill(_known.get((template, names)) or _frame(template, names), texts)
 
 
+class Prepared:
+    """A template for one arrangement of values, which are given as texts in their order."""
+
+    def __init__(self, template: str, **arrangement: Arrangement) -> None:
+        """Name the template and the arrangement of each value; nothing is loaded yet."""
+        self._template = template
+        self._names = tuple(arrangement.items())
+        self._filled: _Filled | None = None
+
+    def __call__(self, *texts: str) -> str:
+        """Return the template with these texts in it."""
+        if self._filled is None:
+            self._filled = _frame(self._template, self._names)
+        form, holes = self._filled
+        return form % tuple(
+            [texts[place] if quote is None else quote(texts[place]) for place, quote in holes]
+        )
+
+
 def _fill(filled: _Filled, texts: list[str]) -> str:
     form, holes = filled
     return form % tuple([texts[place] if quote is None else quote(texts[place]) for place, quote in holes])

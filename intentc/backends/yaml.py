@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ORDINARY = re.compile(r"[ !#-*,-\[\]-~]*")
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -13,6 +14,7 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/directory/#skipping-file-ren
 """
 
 
+@lru_cache(maxsize=4096)
 def quote(text: str) -> str:
     r"""Return `text` as one double-quoted scalar on one line.
 

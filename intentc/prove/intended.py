@@ -217,7 +217,8 @@ class Meaning:
     # --- Ends -------------------------------------------------------------------------------------------
 
     def _end(self, endpoint: ir.Endpoint, role: str) -> _End:
-        key = id(endpoint), role
+        # Pods are the same at both ends; an address may mean something else as a source.
+        key = id(endpoint), "" if isinstance(endpoint, ir.Pods) else role
         known = self._ends.get(key)
         if known is None:
             known = self._ends[key] = self._new_end(endpoint, role)

@@ -70,8 +70,8 @@ class Parts:
             return None
         return len(emitted.documents), len(intended.leaving)
 
-    def network(self, artifacts: Iterable[ir.Artifact], parts: Iterable[tuple[int, int]]) -> Proof | None:
-        """Prove the firewall, and return the proof of all; `parts` are what was proved of each range."""
+    def network(self, artifacts: Iterable[ir.Artifact]) -> Proof | None:
+        """Prove the firewall; return a proof without the policies, or None where something is wrong."""
         shapes = self._shapes()
         emitted, problems = read(artifacts, self._profile, shapes, own_shape=True)
         meaning = Meaning(self._policy, self._profile, shapes)
@@ -84,15 +84,14 @@ class Parts:
                 return None
         except TooHard:
             return None
-        found = tuple(parts)
-        documents, subjects = (sum(counts) for counts in zip(*found, strict=True))
-        return Proof(
-            self._policy.cluster,
-            len(self._policy.flows),
-            (*intended.extras, *meaning.shared_extras(subjects)),
-            documents,
-            len(emitted.firewall),
-        )
+        flows, rules = len(self._policy.flows), len(emitted.firewall)
+        return Proof(self._policy.cluster, flows, tuple(intended.extras), 0, rules)
+
+    def whole(self, network: Proof, parts: Iterable[tuple[int, int]]) -> Proof:
+        """Return the proof of all, given that of the network and what was found of each range."""
+        documents, subjects = (sum(counts) for counts in zip(*parts, strict=True))
+        shared = Meaning(self._policy, self._profile, self._shapes()).shared_extras(subjects)
+        return network._replace(extras=(*network.extras, *shared), documents=documents)
 
     def _shapes(self) -> Shapes:
         return Shapes(nodes_by_identity=not matches_nodes(self._profile))
