@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
 from intentc import ir
 from intentc.analysis.endpoints import Endpoints, existing_namespaces, unknown_namespace
@@ -62,8 +61,7 @@ def said_of(
                 isolations.setdefault(isolation, isolation)
     flows.sort(key=_reading_order)
     _isolate(flows, isolations)
-    ends = chain.from_iterable((flow.source, flow.target) for flow in flows)
-    order = order_of(chain(ends, (isolation.pods for isolation in isolations)))
+    order = order_of(flows, isolations, profile)
     in_order = sorted(isolations.values(), key=lambda item: (item.point.value, order[item.pods]))
     return (
         ir.Policy(

@@ -44,12 +44,12 @@ def ranges(policy: ir.Policy, processes: int) -> tuple[ir.NamespaceRange, ...]:
     wide = ends.pop(None, 0)
     if wide > _MOST_WIDE * flows:
         return (ir.EVERY_NAMESPACE,)
-    firsts, passed, most = [""], 0, ends.total() / count
+    firsts, passed, last = [""], 0, 0
     for name, its in sorted((name, its) for name, its in ends.items() if name is not None):
-        if passed and passed + its > most:
+        place = int((passed + its / 2) * count / ends.total())
+        if passed and place > last:
             firsts.append(name)
-            passed = 0
-        passed += its
+        passed, last = passed + its, place
     return tuple(map(ir.NamespaceRange, firsts, (*firsts[1:], None)))
 
 

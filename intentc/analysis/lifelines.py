@@ -89,6 +89,11 @@ class Lifeline:
             yield Point.LEAVING_POD, pods, target, ports, why
 
     @property
+    def targets(self) -> Iterator[Endpoint]:
+        """Yield whom every pod needs to reach."""
+        return (target for target, _, _ in self._targets)
+
+    @property
     def network(self) -> tuple[Hop, ...]:
         """Return what the network has to let pass for all of them."""
         return tuple(self._network)

@@ -72,9 +72,17 @@ class _Own:
         return known
 
 
-def order_of(ends: Iterable[ir.Endpoint]) -> dict[ir.Endpoint, int]:
-    """Return the place of each end: addresses, then pods of no one namespace, then by namespaces' names."""
-    return {end: place for place, end in enumerate(sorted(set(ends), key=_place))}
+def order_of(
+    flows: Iterable[ir.Flow], isolations: Iterable[ir.Isolation], profile: Profile
+) -> dict[ir.Endpoint, int]:
+    """Return the place of each end of a rule: addresses, then pods of no one namespace, then by names."""
+    cluster = Cluster.of(profile)
+    ends: set[ir.Endpoint] = {cluster.pods, cluster.nodes, *Lifeline(profile, cluster).targets}
+    for flow in flows:
+        ends.add(flow.source)
+        ends.add(flow.target)
+    ends.update(isolation.pods for isolation in isolations)
+    return {end: place for place, end in enumerate(sorted(ends, key=_place))}
 
 
 def _place(end: ir.Endpoint) -> tuple[int, str, ir.Endpoint]:
@@ -89,21 +97,15 @@ def _in_order(
 ) -> tuple[ir.Rule, ...]:
     """Return all rules in an order that no line of the source decides, those of one namespace together.
 
-    They stand by point, the end they are a rule of, the other end, and ports. Ends that no flow has come
-    first.
+    They stand by point, the end they are a rule of, the other end, and ports.
     """
-    others = order_of(end for key in origins for end in key[1:3] if end not in order)
-    rank = {end: place - len(others) for end, place in others.items()}
     ports = {port: place for place, port in enumerate(sorted({key[3] for key in origins}))}
     points = {point: place for place, point in enumerate(sorted(ir.Point, key=lambda point: point.value))}
-    width, depth = len(rank) + len(order), len(ports)
+    width, depth = len(order), len(ports)
 
     def place(key: RuleKey) -> int:
         point, source, target, port = key
-        if point not in _LEAVING:
-            source, target = target, source
-        own = order[source] if source in order else rank[source]
-        other = order[target] if target in order else rank[target]
-        return ((points[point] * width + own) * width + other) * depth + ports[port]
+        own, other = (source, target) if point in _LEAVING else (target, source)
+        return ((points[point] * width + order[own]) * width + order[other]) * depth + ports[port]
 
     return tuple([ir.Rule(*key, tuple(origins[key])) for key in sorted(origins, key=place)])
