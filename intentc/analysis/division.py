@@ -16,7 +16,7 @@ from intentc import ir
 MOST_FLOWS = 10_000
 """How many flows make a part: the memory they take is there once for each process."""
 
-FEWEST_FLOWS = 500
+FEWEST_FLOWS = 2_000
 """How many flows are worth a part that another process takes."""
 
 _EACH = 2
