@@ -18,6 +18,7 @@ from intentc.analysis.rules import with_rules
 from intentc.backends import emit, kubernetes
 from intentc.checks import Context, check
 from intentc.compiler import Options, Result, compile_files, compile_program, load_project, parse_files
+from intentc.diagnostics import has_errors
 from intentc.processes import Task, spread
 from intentc.profile import Profile, Project
 from intentc.prove.parts import Parts
@@ -38,6 +39,12 @@ nodes -> billing:9100 # intentc: allow W305
 search -> 203.0.113.0/24:443
 isolate legacy ingress
 isolate search
+"""
+
+PROFILE = """\
+version: 1
+clusters:
+  prod: {nodeCIDRs: [10.0.0.0/20], podCIDRs: [10.8.0.0/14]}
 """
 
 
@@ -133,7 +140,8 @@ def said(text: str, settings: str = "") -> tuple[ir.Policy, Profile]:
     program, syntax = parse_files({"a.intent": text.encode()})
     resolved, more = analyze(program, project)
     assert not (*problems, *syntax, *more)
-    policy, _ = said_of(resolved, project, project.clusters[0])
+    policy, more = said_of(resolved, project, project.clusters[0])
+    assert not has_errors(more)
     return policy, project.clusters[0]
 
 
@@ -153,7 +161,7 @@ def edits(content: bytes) -> Iterator[bytes]:
 
 def test_a_part_that_admits_anything_else_is_not_proved() -> None:
     """Each edit of a file is judged by its part exactly as by the proof of the whole."""
-    policy, facts = said(PROGRAM)
+    policy, facts = said(PROGRAM, PROFILE)
     whole = with_rules(policy, facts)
     among = division.ranges(policy, 2)
     assert len(among) == 4
@@ -179,7 +187,7 @@ def test_a_part_that_admits_anything_else_is_not_proved() -> None:
 
 
 def test_a_firewall_that_admits_anything_else_is_not_proved() -> None:
-    policy, facts = said(PROGRAM)
+    policy, facts = said(PROGRAM, PROFILE)
     proofs = Parts(policy, facts, division.ranges(policy, 2))
     files, _ = emit("terraform", with_rules(policy, facts), facts)
     assert proofs.network(files) is not None
@@ -201,7 +209,7 @@ def test_a_firewall_that_admits_anything_else_is_not_proved() -> None:
     ],
 )
 def test_ranges_with_a_hole_or_an_overlap_prove_nothing(among: tuple[ir.NamespaceRange, ...]) -> None:
-    policy, facts = said(PROGRAM)
+    policy, facts = said(PROGRAM, PROFILE)
     with pytest.raises(ValueError, match="the ranges leave out a name, or have one twice"):
         Parts(policy, facts, among)
 
@@ -213,7 +221,7 @@ def test_what_a_part_cannot_prove_the_whole_says(
     ports = kubernetes._ports.__wrapped__
     monkeypatch.setattr(kubernetes, "_ports", cache(lambda found: ports(found).replace("8443", "8444")))
     monkeypatch.setattr(kubernetes, "_rule", kubernetes._rule.__wrapped__)
-    given = {"a.intent": PROGRAM.encode()}
+    given = {"a.intent": PROGRAM.encode(), "intentc.yaml": PROFILE.encode()}
     whole, divided = (compile_files(given, Options(processes=count)) for count in (0, 2))
     assert told(divided) == told(whole)
     assert {item.code for item in divided.diagnostics if item.severity == "error"} == {"E901", "E902"}
