@@ -30,7 +30,8 @@ def spread(tasks: Sequence[Task], processes: int) -> list[Any]:
     """Return what each task returns, in their order, done by so many processes; the first is done here.
 
     A copy has all that this process had when it was made, and sends its results when no task is left. A task
-    whose copy fails, or is killed, is done again here: what a task raises, it raises here.
+    whose copy fails, or is killed, is done again here: what a task raises, it raises here. A copy that
+    outlives this process ends with the task it is at.
     """
     results: dict[int, Any] = {}
     copies = min(processes, len(tasks)) - 1
@@ -79,8 +80,10 @@ def _next(waiting: int) -> int | None:
 def _work(tasks: Sequence[Task], waiting: int, sender: Connection) -> None:
     """Do tasks in a copy; one that fails is the last."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the first process ends its copies
+    first = os.getppid()
     results: dict[int, Any] = {}
     with suppress(Exception):
-        while (number := _next(waiting)) is not None:
+        while os.getppid() == first and (number := _next(waiting)) is not None:
             results[number] = tasks[number]()
-    sender.send(results)
+    with suppress(OSError):  # nobody is there to take them
+        sender.send(results)

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 import intentc
+from intentc.analysis.division import FEWEST_FLOWS
 from intentc.compiler import compile_texts
 from tests.tools.development import ROOT
 
@@ -119,11 +120,18 @@ def traced(project: Path, tmp_path: Path, *arguments: str) -> list[str]:
     return log.read_text(errors="replace").splitlines()
 
 
-def test_threat_35_a_build_asks_nobody_and_writes_only_its_output(project: Path, tmp_path: Path) -> None:
-    lines = traced(project, tmp_path, "build")
+@pytest.mark.parametrize("copies", [0, 1])
+def test_threat_35_a_build_asks_nobody_and_writes_only_its_output(
+    copies: int, project: Path, tmp_path: Path
+) -> None:
+    """A large project is compiled by copies of the process, which start no program either."""
+    if copies:
+        lines = "".join(f"a-{number} -> b-{number}:80\n" for number in range(2 * FEWEST_FLOWS))
+        (project / "large.intent").write_text(lines)
+    lines = traced(project, tmp_path, "build", *(["--jobs", "2"] if copies else []))
     started = [line for line in lines if re.search(r" (execve|v?fork|clone3?)\(", line)]
     assert sum("execve(" in line and " = 0" in line for line in started) == 1  # Python itself
-    assert len(started) == sum("execve(" in line for line in started)
+    assert len([line for line in started if "execve(" not in line and "resumed" not in line]) == copies
     network = r" (socket|connect|bind|sendto|sendmsg|recvfrom|getsockname|socketpair|listen|accept4?)\("
     assert [line for line in lines if re.search(network, line)] == []
     allowed = (str(project), f"{project.parent}/.project", str(tmp_path / "cache"))
