@@ -57,7 +57,7 @@ def command(
         typer.Option(
             min=0,
             metavar="N",
-            help="Use N processes, for clusters or for the parts of a large one; 0 is one for each processor.",
+            help="Use N processes, for clusters or for parts of a large one; 0 is one for each processor.",
         ),
     ] = 0,
     no_cache: Annotated[

@@ -126,8 +126,8 @@ def test_threat_35_a_build_asks_nobody_and_writes_only_its_output(
 ) -> None:
     """A large project is compiled by copies of the process, which start no program either."""
     if copies:
-        lines = "".join(f"a-{number} -> b-{number}:80\n" for number in range(2 * FEWEST_FLOWS))
-        (project / "large.intent").write_text(lines)
+        text = "".join(f"a-{number} -> b-{number}:80\n" for number in range(2 * FEWEST_FLOWS))
+        (project / "large.intent").write_text(text)
     lines = traced(project, tmp_path, "build", *(["--jobs", "2"] if copies else []))
     started = [line for line in lines if re.search(r" (execve|v?fork|clone3?)\(", line)]
     assert sum("execve(" in line and " = 0" in line for line in started) == 1  # Python itself
