@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 _MOST_TASKS = 10_000
 """Their numbers wait in a pipe, which holds 64 KiB: https://man7.org/linux/man-pages/man7/pipe.7.html"""
@@ -49,11 +50,13 @@ def _share(tasks: Sequence[Task], copies: int, results: dict[int, Any]) -> None:
     waiting, end = os.pipe()
     os.write(end, b"".join(number.to_bytes(_NUMBER, "big") for number in range(1, len(tasks))))
     os.close(end)
-    started = []
+    started: list[tuple[BaseProcess, Connection]] = []
     try:
         for _ in range(copies):
             receiver, sender = context.Pipe(duplex=False)
-            copy = context.Process(target=_work, args=(tasks, waiting, sender), daemon=True)
+            receivers = [*(receiver for _, receiver in started), receiver]
+            arguments = tasks, waiting, sender, receivers, os.getpid()
+            copy = context.Process(target=_work, args=arguments, daemon=True)
             started.append((copy, receiver))
             copy.start()
             sender.close()
@@ -61,15 +64,17 @@ def _share(tasks: Sequence[Task], copies: int, results: dict[int, Any]) -> None:
         while (number := _next(waiting)) is not None:
             results[number] = tasks[number]()
         for _, receiver in started:
-            with suppress(EOFError):  # it was killed
-                results.update(receiver.recv())
+            with suppress(EOFError, OSError):  # all has come, or it was killed
+                while True:
+                    number, result = receiver.recv()
+                    results[number] = result
     finally:
         os.close(waiting)
-        for copy, receiver in started:
+        for process, receiver in started:
             receiver.close()
-            if copy.pid is not None:
-                copy.kill()
-                copy.join()
+            if process.pid is not None:
+                process.kill()
+                process.join()
 
 
 def _next(waiting: int) -> int | None:
@@ -77,13 +82,17 @@ def _next(waiting: int) -> int | None:
     return int.from_bytes(number, "big") if number else None
 
 
-def _work(tasks: Sequence[Task], waiting: int, sender: Connection) -> None:
-    """Do tasks in a copy; one that fails is the last."""
+def _work(
+    tasks: Sequence[Task], waiting: int, sender: Connection, receivers: Sequence[Connection], first: int
+) -> None:
+    """Do tasks in a copy of the process `first`; one that fails is the last."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the first process ends its copies
-    first = os.getppid()
+    for receiver in receivers:
+        receiver.close()  # where only copies have one open, a sender would wait for ever
     results: dict[int, Any] = {}
     with suppress(Exception):
         while os.getppid() == first and (number := _next(waiting)) is not None:
             results[number] = tasks[number]()
     with suppress(OSError):  # nobody is there to take them
-        sender.send(results)
+        for each in results.items():  # one by one: both sides have what is being sent twice
+            sender.send(each)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
@@ -318,6 +320,31 @@ def test_where_no_copy_can_be_made_all_is_done_here(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "fork", refused)
     tasks: list[Task] = [partial(here_or_there, number) for number in range(6)]
     assert spread(tasks, 3) == [(number, os.getpid()) for number in range(6)]
+
+
+ORPHANS = """\
+import os, sys, time
+from functools import partial
+from intentc.processes import spread
+
+def work(first):
+    if os.getpid() == first:
+        time.sleep(60)
+    print(os.getpid(), flush=True)
+    time.sleep(0.2)
+    return bytes(1 << 20)
+
+spread([partial(work, os.getpid())] * 4, 3)
+"""
+
+
+def test_copies_end_when_their_process_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        copies = {int(process.stdout.readline()) for _ in range(2)}
+        process.kill()
+        assert len(copies) == 2
+        process.stdout.read()  # ends when no copy has it open any more
 
 
 def test_no_copy_and_no_pipe_is_left() -> None:
