@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
-from pathlib import Path
 
 import pytest
 
@@ -299,7 +298,7 @@ def test_tasks_are_done_in_order_whoever_does_them(processes: int) -> None:
     assert [number for number, _ in done] == list(range(6))
     workers = {process for _, process in done}
     assert done[0][1] == os.getpid()
-    assert len(workers) == max(1, min(processes, 6))
+    assert (len(workers) > 1) == (processes > 1)
 
 
 def test_what_a_killed_copy_had_to_do_is_done_here() -> None:
@@ -347,12 +346,24 @@ def test_copies_end_when_their_process_is_killed() -> None:
         process.stdout.read()  # ends when no copy has it open any more
 
 
+LEFT = """\
+import multiprocessing, os
+from functools import partial
+from intentc.processes import spread
+
+def killed(first, number):
+    if os.getpid() != first:
+        os.kill(os.getpid(), 9)
+    return number
+
+opened = len(os.listdir("/dev/fd"))
+for work in (killed, max) * 3:
+    assert spread([partial(work, os.getpid(), number) for number in range(4)], 3)[0] >= 0
+assert multiprocessing.active_children() == []
+assert len(os.listdir("/dev/fd")) == opened
+"""
+
+
 def test_no_copy_and_no_pipe_is_left() -> None:
-    opened = Path("/proc/self/fd")
-    before = len([*opened.iterdir()]) if opened.exists() else 0
-    for _ in range(3):
-        spread([partial(only_here, os.getpid(), number) for number in range(4)], 3)
-        spread([partial(slow, number) for number in range(4)], 3)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
-    assert (len([*opened.iterdir()]) if before else 0) == before
+    done = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
