@@ -329,7 +329,7 @@ from intentc.processes import spread
 def work(first):
     if os.getpid() == first:
         time.sleep(60)
-    print(os.getpid(), flush=True)
+    os.write(1, b"begun\\n")
     time.sleep(0.2)
     return bytes(1 << 20)
 
@@ -340,9 +340,8 @@ spread([partial(work, os.getpid())] * 4, 3)
 def test_copies_end_when_their_process_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        copies = {int(process.stdout.readline()) for _ in range(2)}
+        assert process.stdout.readline() == "begun\n"
         process.kill()
-        assert len(copies) == 2
         process.stdout.read()  # ends when no copy has it open any more
 
 
