@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import groupby
@@ -37,17 +37,19 @@ def emit(policy: Policy, profile: Profile) -> tuple[tuple[Artifact, ...], tuple[
     return (document(policy.cluster, [lines(policy)]),), ()
 
 
-def document(cluster: str, parts: Iterable[Mapping[str, bytes]]) -> Artifact:
-    """Return the file, given the lines of each part of a policy in the order of the parts."""
-    found: dict[str, list[bytes]] = {}
-    for part in parts:
-        for point, its_lines in part.items():
-            found.setdefault(point, []).append(its_lines)
+def document(cluster: str, parts: Sequence[dict[str, bytes]]) -> Artifact:
+    """Return the file, given the lines of each part of a policy in the order of the parts.
+
+    The lines are taken out of `parts`, so that they are not there twice.
+    """
     out = BytesIO()
     out.write(f'{{"version": 2, "cluster": {quote(cluster)}, "rules": {{'.encode())
-    for place, point in enumerate(sorted(found)):
-        out.write(f'{"," if place else ""}\n"{point}": [\n'.encode())
-        out.write(b",\n".join(found[point]))
+    for place, point in enumerate(sorted({point for part in parts for point in part})):
+        out.write(f'{"," if place else ""}\n"{point}": ['.encode())
+        pieces = (part.pop(point) for part in parts if point in part)
+        for number, piece in enumerate(pieces):
+            out.write(b",\n" if number else b"\n")
+            out.write(piece)
         out.write(b"\n]")
     out.write(b"}}\n")
     return Artifact("provenance.json", out.getvalue())

@@ -22,6 +22,8 @@ _TERMINAL = re.compile(r"^([A-Z_]+)(?:\.[0-9]+)?: /(.*)/$", re.MULTILINE)
 _KEYWORD = re.compile(r'"([a-z]+)"')
 _NOWHERE = Span(SourceFile("", ""), 0, 0)
 
+Labels = tuple[tuple[str, str], ...]
+
 
 class Patterns(NamedTuple):
     """The shapes of what stands alone on a line, made of the terminals in `grammar/intent.lark`."""
@@ -62,6 +64,8 @@ class PlainReader:
         self._expand = expand
         self._patterns = patterns()
         self._pods: dict[str, PlainPods | None] = {}
+        self._namespaces: dict[str, str | None] = {}
+        self._labels: dict[str, Labels | None] = {"": ()}
         self._ports: dict[str, PlainPorts | None] = {}
 
     def run(self, line: int) -> tuple[int, list[PlainIntent], list[Comment]]:
@@ -134,13 +138,22 @@ class PlainReader:
 
     def _new_pods(self, text: str) -> PlainPods | None:
         """Return the pods a text names, or None where the grammar has to say what it is."""
-        namespace, bracket, selector = text.partition("[")
+        name, _, selector = text.partition("[")
+        if name not in self._namespaces:
+            self._namespaces[name] = self._new_namespace(name)
+        if selector not in self._labels:
+            self._labels[selector] = self._new_labels(selector)
+        namespace, labels = self._namespaces[name], self._labels[selector]
+        return None if namespace is None or labels is None else PlainPods(namespace, labels)
+
+    def _new_namespace(self, name: str) -> str | None:
         problems: words.Problems = []
-        words.namespace(namespace, _NOWHERE, problems)
-        if problems or namespace in self._patterns.keywords:
-            return None
-        if not bracket:
-            return PlainPods(namespace, ())
+        words.namespace(name, _NOWHERE, problems)
+        return None if problems or name in self._patterns.keywords else name
+
+    def _new_labels(self, selector: str) -> Labels | None:
+        """Return the labels of a selector without its first bracket."""
+        problems: words.Problems = []
         labels = []
         for item in selector[:-1].split(","):
             pair = self._patterns.pair.fullmatch(item)
@@ -150,7 +163,7 @@ class PlainReader:
             words.label_key(key, _NOWHERE, problems)
             words.label_value(value, _NOWHERE, problems)
             labels.append((key, value))
-        return None if problems else PlainPods(namespace, tuple(labels))
+        return None if problems else tuple(labels)
 
     def _known_ports(self, text: str) -> PlainPorts | None:
         if text not in self._ports:
