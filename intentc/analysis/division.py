@@ -44,9 +44,9 @@ def ranges(policy: ir.Policy, processes: int) -> tuple[ir.NamespaceRange, ...]:
     wide = ends.pop(None, 0)
     if wide > _MOST_WIDE * flows:
         return (ir.EVERY_NAMESPACE,)
-    firsts, passed, last = [""], 0, 0
+    firsts, passed, last, all_ends = [""], 0, 0, ends.total()
     for name, its in sorted((name, its) for name, its in ends.items() if name is not None):
-        place = int((passed + its / 2) * count / ends.total())
+        place = int((passed + its / 2) * count / all_ends)
         if passed and place > last:
             firsts.append(name)
         passed, last = passed + its, place
