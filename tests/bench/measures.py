@@ -170,11 +170,11 @@ class Bench:
 
     def _memory(self, count: int) -> Result:
         project = self.project("random", count)
-        self._aside(project / "generated")
-        ratios = [
-            (run(build(project), self.clock).memory - run(NOTHING, self.clock).memory) / count
-            for _ in range(2)
-        ]
+        ratios = []
+        for _ in range(2):
+            self._aside(project / "generated")
+            ours, nothing = (run(command, self.clock).memory for command in (build(project), NOTHING))
+            ratios.append((ours - nothing) / count)
         return Result(f"peak memory, {count:,}", "KiB an intent", summary(ratios), 3, 0.8)
 
     def _million(self) -> Result:
